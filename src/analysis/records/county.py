@@ -1,0 +1,101 @@
+"""A county as a question sees it: its place, its tables and the reference data it is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+from analysis.finding import Origin
+from analysis.records.reference import Reference
+
+RegionLevel = Literal["country", "province", "prefecture", "county"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A division with its names.
+
+    Attributes
+    ----------
+    code
+        Division code (six digits in China, as given by the region list elsewhere).
+    zh, en, pinyin
+        Names; `pinyin` without tones and spaces, for search.
+    level
+        Country, province, prefecture or county.
+    parent
+        Code of the division above, empty at the top.
+    old
+        Former names and codes, for search.
+    """
+
+    code: str
+    zh: str
+    en: str
+    pinyin: str = ""
+    level: RegionLevel = "county"
+    parent: str = ""
+    old: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> dict[str, str]:
+        return {"zh": self.zh, "en": self.en}
+
+
+@dataclass(frozen=True, slots=True)
+class CountyData:
+    """All that is known of one county up to one school year.
+
+    Attributes
+    ----------
+    place, parent
+        The county and the prefecture above it.
+    year
+        The school year asked for.
+    tables
+        Frames by table id, columns and dtypes of `contracts` as stored (pseudonyms, no
+        identifiers), all years up to `year`, sorted by key. A table without rows is an empty
+        frame with its columns, never missing.
+    reference
+        Codes, schemes, census: what the county is judged by.
+    partitions
+        The store's partitions that were read, relative names, sorted.
+    run
+        Hash of the inputs read.
+    origin
+        Source and standing of the data.
+    """
+
+    place: Place
+    parent: Place
+    year: int
+    tables: Mapping[str, pd.DataFrame]
+    reference: Reference
+    partitions: tuple[str, ...] = ()
+    run: str = ""
+    origin: Origin = field(default_factory=Origin)
+
+    def table(self, id: str, *, year: int | None = None) -> pd.DataFrame:
+        """Give a table, of one school year if asked; the caller's copy."""
+        frame = self.tables[id]
+        if year is not None:
+            frame = frame[frame["year"] == year]
+        return frame.reset_index(drop=True).copy()
+
+    def passport(self) -> dict[str, object]:
+        """Give what a report says of its subject, as plain values."""
+        return {
+            "place": _names(self.place) | {"old": list(self.place.old)},
+            "parent": _names(self.parent),
+            "year": self.year,
+            "partitions": list(self.partitions),
+            "run": self.run,
+            "data": asdict(self.origin),
+        }
+
+
+def _names(place: Place) -> dict[str, object]:
+    return {"code": place.code, "zh": place.zh, "en": place.en, "pinyin": place.pinyin}

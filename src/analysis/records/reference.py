@@ -1,0 +1,86 @@
+"""Numbers and names that are data: codes, schemes, census figures, each with its source.
+
+They live in ``data/reference`` of the project (shipped inside an installed package), so that a
+threshold is changed, dated and sourced without touching code.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.errors import UsageError
+
+_PACKAGE = Path(__file__).parents[1]
+_PROJECT = _PACKAGE.parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What questions may look up.
+
+    Attributes
+    ----------
+    codes
+        ``codes[list][code] = {"zh", "en", "also"}``: see ``codes.toml``.
+    schemes
+        Assessment schemes by id, as they stand in ``schemes/<id>.toml``.
+    census
+        Figures of the 2020 census by county code (``census2020.csv``); empty for places it does
+        not cover.
+    """
+
+    codes: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    schemes: Mapping[str, Mapping[str, Any]]
+    census: pd.DataFrame
+
+    def scheme(self, id: str) -> Mapping[str, Any]:
+        """Give a scheme, or say which there are."""
+        if id not in self.schemes:
+            known = "、".join(sorted(self.schemes))
+            raise UsageError(
+                f"没有评估方案 {id}；可用的有：{known}",
+                f"no scheme {id}; there are: {', '.join(sorted(self.schemes))}",
+            )
+        return self.schemes[id]
+
+    def names(self, list_id: str) -> dict[str, dict[str, str]]:
+        """Give the labels of a code list, as a Finding takes them."""
+        return {
+            code: {"zh": entry["zh"], "en": entry["en"]}
+            for code, entry in self.codes[list_id].items()
+        }
+
+
+def folder(name: str = "reference") -> Path:
+    """Give the folder of shipped data: ``reference``, ``examples`` or ``notebooks``."""
+    shipped = _PACKAGE / "_shipped" / name
+    if shipped.is_dir():
+        return shipped
+    return _PROJECT / name if name == "notebooks" else _PROJECT / "data" / name
+
+
+@cache
+def load_reference() -> Reference:
+    """Read ``data/reference`` once."""
+    root = folder()
+    return Reference(
+        codes=_toml(root / "codes.toml"),
+        schemes={path.stem: _toml(path) for path in sorted((root / "schemes").glob("*.toml"))},
+        census=_census(root / "census2020.csv"),
+    )
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _census(path: Path) -> pd.DataFrame:
+    frame = pd.read_csv(path, dtype={"code": "string", "name": "string"}, comment="#")
+    return frame.set_index("code")
