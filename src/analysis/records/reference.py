@@ -34,11 +34,14 @@ class Reference:
     census
         Figures of the 2020 census by county code (``census2020.csv``); empty for places it does
         not cover.
+    parameters
+        Parameters of our own methods by question, as they stand in ``parameters.toml``.
     """
 
     codes: Mapping[str, Mapping[str, Mapping[str, Any]]]
     schemes: Mapping[str, Mapping[str, Any]]
     census: pd.DataFrame
+    parameters: Mapping[str, Mapping[str, Any]]
 
     def scheme(self, id: str) -> Mapping[str, Any]:
         """Give a scheme, or say which there are."""
@@ -74,6 +77,7 @@ def load_reference() -> Reference:
         codes=_toml(root / "codes.toml"),
         schemes={path.stem: _toml(path) for path in sorted((root / "schemes").glob("*.toml"))},
         census=_census(root / "census2020.csv"),
+        parameters=_toml(root / "parameters.toml"),
     )
 
 

@@ -1,0 +1,143 @@
+"""Question. Are resources balanced across the schools of a county (校际资源均衡)?
+
+Data. Tables ``schools``, ``school_years``, ``resources`` and, for coverage, ``counties``.
+
+Method. The scheme (``data/reference/schemes``) names the indicators, which schools count, the
+thresholds and the limits. For each stage: the county's level (total over total), each school
+against the threshold and the school rule, the enrolment-weighted difference coefficient
+(`analysis.methods.dispersion`), its history, which schools make it, and the gap to the threshold
+in natural units. What the stages of a mixed school share is divided by weighted pupils.
+
+Assumptions. A full count has no sampling error, so verdicts stand on the reported, unrounded
+values; the range beside a coefficient shows simulated reporting errors. A value that is missing
+is neither zero nor a pass: a verdict stands only if no value the school may have would change it.
+
+Source. 教督〔2017〕6号, 教督〔2012〕3号, 河北省具体办法; standing by item in the scheme files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from analysis.finding import Check, Finding, Note, merge_labels, tidy
+from analysis.methods.dispersion import Weights
+from analysis.questions.balance import checks, notes, rows
+from analysis.questions.balance.indicators import declare
+from analysis.questions.balance.schools import Scheme, enter
+from analysis.questions.balance.stage import Stage
+from analysis.records.county import CountyData
+
+__all__ = ["assess"]
+
+
+def assess(
+    county: CountyData,
+    *,
+    scheme: str = "quality-2017",
+    weights: Weights | Literal["scheme"] = "scheme",
+) -> Finding:
+    """Assess how resources are balanced across a county's schools.
+
+    Parameters
+    ----------
+    county
+        From `analysis.records.open_county`.
+    scheme
+        Id of a scheme in ``data/reference/schemes``.
+    weights
+        ``"scheme"`` as the scheme says (enrolment), or ``"enrolment"`` / ``None`` (every school
+        the same); the report says which.
+
+    Returns
+    -------
+    Finding
+        Named ``"balance"``; see the module for what its rows are.
+
+    Raises
+    ------
+    UsageError
+        If there is no such scheme.
+    """
+    rules = county.reference.scheme(scheme)
+    chosen = rules["coefficient"]["weights"] if weights == "scheme" else weights
+    table: list[rows.Row] = []
+    judged: list[Check] = []
+    said: list[Note] = []
+    for stage_id in rules["stages"]:
+        stage = _stage(county, rules, stage_id, county.year, chosen)
+        if stage.entrants.counted.empty and stage.entrants.excluded.empty:
+            continue
+        school_verdicts = stage.school_verdicts()
+        stage_checks = list(checks.county_checks(stage, school_verdicts))
+        for indicator in stage.indicators:
+            table.extend(rows.indicator_rows(stage, indicator))
+        table.extend(rows.stage_rows(stage, school_verdicts, stage_checks))
+        table.extend(_history(county, rules, stage_id, chosen))
+        judged.extend(stage_checks)
+        judged.extend(checks.school_checks(stage, school_verdicts))
+        said.extend(notes.tell(stage, county.place.code, tidy(table), stage_checks))
+    return Finding(
+        name="balance",
+        county=county.place.code,
+        year=county.year,
+        table=tidy(table),
+        indicators=declare(rules),
+        labels=_labels(county, rules, table),
+        checks=tuple(judged),
+        notes=tuple(said),
+        origin=county.origin,
+    )
+
+
+def _stage(county: CountyData, scheme: Scheme, stage: str, year: int, weights: Weights) -> Stage:
+    parameters = county.reference.parameters["balance"]
+    return Stage(
+        id=stage,
+        year=year,
+        entrants=enter(county, scheme, year=year, stage=stage),
+        scheme=scheme,
+        weights=weights,
+        coverage=_coverage(county, year),
+        robustness=parameters["robustness"],
+        min_coverage=parameters["coverage"]["at_least"],
+    )
+
+
+def _coverage(county: CountyData, year: int) -> float:
+    """Schools that reported over schools that should; 1 where nobody said how many should."""
+    expected = county.table("counties", year=year)["schools_expected_n"].dropna()
+    reported = county.table("schools", year=year)["school"].nunique()
+    return min(1.0, reported / float(expected.iloc[0])) if len(expected) else 1.0
+
+
+def _history(
+    county: CountyData, scheme: Scheme, stage: str, weights: Weights
+) -> Iterable[rows.Row]:
+    for year in sorted({int(y) for y in county.tables["school_years"]["year"]} - {county.year}):
+        yield from rows.trend_rows(_stage(county, scheme, stage, year, weights))
+
+
+def _labels(
+    county: CountyData, scheme: Scheme, table: list[rows.Row]
+) -> dict[str, dict[str, dict[str, str]]]:
+    named = {row["subject"] for row in table if row.get("by") == "school"}
+    schools = county.table("schools", year=county.year)
+    schools = schools[schools["school"].isin(named)]
+    english = schools["name_en"].fillna(schools["name_zh"])
+    indicators = scheme["indicator"]
+    merged = merge_labels(
+        {"county": {county.place.code: county.place.label}},
+        {
+            "school": {
+                code: {"zh": zh, "en": en}
+                for code, zh, en in zip(schools["school"], schools["name_zh"], english, strict=True)
+            }
+        },
+        {"indicator": {i["id"]: {"zh": i["zh"], "en": i["en"]} for i in indicators}},
+        {"what": {i["id"]: {"zh": i["what_zh"], "en": i["what_en"]} for i in indicators}},
+        {"measure": {i["id"]: {"zh": i["measure_zh"], "en": i["measure_en"]} for i in indicators}},
+        {"scheme": {"": {"zh": scheme["zh"], "en": scheme["en"]}}},
+        {"stage": county.reference.names("stage")},
+    )
+    return {by: {code: dict(label) for code, label in part.items()} for by, part in merged.items()}

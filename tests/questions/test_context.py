@@ -1,0 +1,78 @@
+"""The county's description: totals over totals, and nothing said that is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from tests.questions.conftest import school
+
+from analysis.finding import Finding
+from analysis.i18n import has
+from analysis.questions import context
+from analysis.records.county import CountyData
+
+Build = Callable[..., CountyData]
+
+
+def value(finding: Finding, **where: str) -> float:
+    rows = finding.table
+    for column, wanted in {"by": "", "stage": "", **where}.items():
+        rows = rows[rows[column] == wanted]
+    assert len(rows) == 1, where
+    return float(rows.iloc[0]["value"])
+
+
+def test_counts_and_ratios_of_totals(build_county: Build) -> None:
+    county = build_county(
+        [
+            school("A", pupils_n=300, teachers_n=20),
+            school("B", pupils_n=50, teachers_n=5, kind="218", zone="220"),
+            school("C", stage="junior", pupils_n=400, teachers_n=None, kind="311", zone="111"),
+        ]
+    )
+    finding = context.describe(county)
+    assert value(finding, indicator="schools") == 3
+    assert value(finding, indicator="schools", by="kind", subject="218") == 1
+    assert value(finding, indicator="schools", by="zone", subject="town") == 1
+    assert value(finding, indicator="schools", by="zone", subject="rural") == 1
+    assert value(finding, indicator="small_schools") == 1
+    assert value(finding, indicator="pupils", stage="primary") == 350
+    assert value(finding, indicator="pupils_per_teacher", stage="primary") == pytest.approx(14)
+    teachers = finding.table[finding.table["indicator"].isin(["teachers", "pupils_per_teacher"])]
+    assert set(teachers["stage"]) == {"primary"}  # nobody reported those of the junior school
+
+
+def test_boarders_are_a_group_of_pupils(build_county: Build) -> None:
+    finding = context.describe(build_county([school("A", pupils_n=300, boarders_n=7)]))
+    row = finding.table[finding.table["indicator"] == "boarders"].iloc[0]
+    assert (row["value"], row["n_unit"]) == (7, "pupils")
+    assert finding.indicator("boarders").privacy == "P1"
+
+
+def test_census_figures_are_those_of_the_table(build_county: Build) -> None:
+    county = build_county([school("A")])
+    figures = county.reference.census.loc["130722"]
+    finding = context.describe(county)
+    assert value(finding, indicator="population") == figures["population"]
+    children = value(finding, indicator="age_group", by="age", subject="5_9")
+    assert children == round(figures["population"] * figures["share_5_9"])
+
+
+def test_a_place_outside_the_census_has_no_census_sentence(build_county: Build) -> None:
+    from dataclasses import replace
+
+    county = build_county([school("A")])
+    elsewhere = replace(county, place=replace(county.place, code="06037"))
+    finding = context.describe(elsewhere)
+    assert "population" not in set(finding.table["indicator"])
+    assert "context.headline.census" not in {note.key for note in finding.notes}
+
+
+def test_every_sentence_stands_in_the_catalogue(build_county: Build) -> None:
+    rows = [school("A"), school("A", year=2020)]
+    finding = context.describe(build_county(rows))
+    assert all(has(note.key) for note in finding.notes)
+    assert "context.figure.enrolment.title" in {note.key for note in finding.notes}
+    assert isinstance(finding.table, pd.DataFrame)

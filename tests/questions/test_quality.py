@@ -1,0 +1,88 @@
+"""Completeness and consistency, counted by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tests.questions.conftest import school
+
+from analysis.finding import Finding
+from analysis.i18n import has
+from analysis.questions import quality
+from analysis.records.county import CountyData
+
+Build = Callable[..., CountyData]
+
+
+def row(finding: Finding, indicator: str, **where: str):
+    rows = finding.table[finding.table["indicator"] == indicator]
+    for column, wanted in {"by": "", "stage": "", **where}.items():
+        rows = rows[rows[column] == wanted]
+    assert len(rows) == 1, (indicator, where)
+    return rows.iloc[0]
+
+
+def grade(finding: Finding) -> str:
+    return finding.table.loc[finding.table["indicator"] == "grade", "subject"].item()
+
+
+def test_complete_data_are_graded_a(build_county: Build) -> None:
+    totals = {"schools_expected_n": 2, "primary_pupils_n": 2000}
+    finding = quality.examine(build_county([school("A"), school("B")], totals=totals))
+    assert grade(finding) == "A"
+    assert row(finding, "reported")["value"] == 1
+    assert row(finding, "filled")["value"] == 1
+    assert row(finding, "reconciled", stage="primary")["value"] == 1
+
+
+def test_a_column_that_nobody_fills_is_no_gap(build_county: Build) -> None:
+    rows = [school("A", books_n=None), school("B", books_n=None, computers_n=None)]
+    finding = quality.examine(build_county(rows))
+    filled = row(finding, "filled", by="table", subject="resources")
+    assert (filled["numerator"], filled["denominator"]) == (11, 12)
+
+
+@pytest.mark.parametrize(
+    ("pupils", "expected"), [(2000, "A"), (1985, "B"), (2100, "C"), (2500, "D"), (1500, "D")]
+)
+def test_too_many_pupils_are_as_wrong_as_too_few(
+    build_county: Build, pupils: int, expected: str
+) -> None:
+    totals = {"schools_expected_n": 2, "primary_pupils_n": pupils}
+    finding = quality.examine(build_county([school("A"), school("B")], totals=totals))
+    assert grade(finding) == expected
+
+
+def test_schools_whose_list_differs_are_counted_once(build_county: Build) -> None:
+    def teacher(number: int, where: str) -> dict:
+        return {"pseudonym": f"p{number}", "school": where, "county": "130722", "year": 2021,
+                "stage": "primary"}  # fmt: skip
+
+    listed = [teacher(i, "A") for i in range(3)] + [teacher(i, "B") for i in range(10, 12)]
+    county = build_county(
+        [school("A", teachers_n=3), school("B", teachers_n=3), school("C", teachers_n=0)],
+        teachers=listed,
+    )
+    finding = quality.examine(county)
+    assert row(finding, "list_differs")["value"] == 1
+    assert row(finding, "listed")["value"] == pytest.approx(5 / 6)
+
+
+def test_classes_that_do_not_add_up_are_counted(build_county: Build) -> None:
+    def a_class(where: str, pupils: int) -> dict:
+        return {"school": where, "county": "130722", "year": 2021, "stage": "primary",
+                "grade": 1, "class_no": 1, "pupils_n": pupils}  # fmt: skip
+
+    county = build_county(
+        [school("A", pupils_n=40), school("B", pupils_n=40)],
+        classes=[a_class("A", 40), a_class("B", 39)],
+    )
+    assert row(quality.examine(county), "classes_differ")["value"] == 1
+
+
+def test_sentences_name_only_what_was_measured(build_county: Build) -> None:
+    finding = quality.examine(build_county([school("A")]))
+    headline = next(note for note in finding.notes if note.key == "quality.headline.grade")
+    assert "expected" not in headline.values
+    assert all(has(note.key) for note in finding.notes)
