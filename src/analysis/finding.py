@@ -378,5 +378,16 @@ def load(path: str | Path) -> Finding:
         ) from error
 
 
+def load_all(folder: str | Path) -> tuple[Finding, ...]:
+    """Read every finding that chapters saved in a folder, in order of name; none for no folder.
+
+    >>> load_all("")
+    ()
+    """
+    if not str(folder):
+        return ()
+    return tuple(load(path) for path in sorted(Path(folder).glob("*.json")))
+
+
 def _plain(column: pd.Series) -> list[Any]:
     return [None if isinstance(value, float) and math.isnan(value) else value for value in column]
