@@ -346,11 +346,14 @@ def from_json(plain: Mapping[str, Any]) -> Finding:
     )
 
 
-def save(finding: Finding, folder: str | Path) -> Path:
+def save(finding: Finding, folder: str | Path) -> Path | None:
     """Write a Finding to ``folder/<name>.json``, readable by its owner only.
 
-    The folder is made with mode 0700: it holds numbers that no gate has seen.
+    The folder is made with mode 0700: it holds numbers that no gate has seen. An empty `folder`
+    saves nothing: a notebook run by hand passes nothing on.
     """
+    if not str(folder):
+        return None
     folder = Path(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{finding.name}.json"
