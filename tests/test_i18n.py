@@ -62,7 +62,8 @@ def test_both_languages_of_a_sentence_have_the_same_numbers() -> None:
         key
         for key, entry in i18n.catalogue().items()
         for one, other in (("zh", "en"), ("en", "zh"))
-        if not set(number.findall(entry[one])) <= set(blank.findall(entry[other]))
+        if not key.startswith("cli.")  # both languages stand on one line there
+        and not set(number.findall(entry[one])) <= set(blank.findall(entry[other]))
     ]
     assert wrong == []
 
