@@ -245,7 +245,7 @@ SCHOOL_YEARS = Table(
         _count("pupils_n", "在校生数", "Pupils", "pupils", required=True),
         _count("boarders_n", "寄宿生数", "Boarders", "pupils"),
         _count("classes_n", "班数", "Classes", "classes", high=500),
-        _count("teachers_n", "专任教师数", "Full-time teachers", "teachers", high=3_000),
+        _amount("teachers_n", "专任教师数", "Full-time teachers", "teachers", 3_000),
         _count("teachers_graduate_n", "研究生学历教师数", "Teachers with a graduate degree",
                "teachers", high=3_000),
         _count("teachers_bachelor_n", "本科学历教师数", "Teachers with a bachelor's degree",

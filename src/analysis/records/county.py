@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -85,17 +85,30 @@ class CountyData:
             frame = frame[frame["year"] == year]
         return frame.reset_index(drop=True).copy()
 
-    def passport(self) -> dict[str, object]:
+    def passport(self) -> dict[str, Any]:
         """Give what a report says of its subject, as plain values."""
-        return {
-            "place": _names(self.place) | {"old": list(self.place.old)},
-            "parent": _names(self.parent),
-            "year": self.year,
-            "partitions": list(self.partitions),
-            "run": self.run,
-            "data": asdict(self.origin),
-        }
+        origin = asdict(self.origin)
+        return passport(self.place, self.parent, self.year, self.partitions, self.run, origin)
 
 
-def _names(place: Place) -> dict[str, object]:
+def passport(
+    place: Place,
+    parent: Place,
+    year: int,
+    partitions: Sequence[str],
+    run: str,
+    origin: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Give what a report says of its subject, as plain values: `display.Chapter` takes it."""
+    return {
+        "place": {**_names(place), "old": list(place.old)},
+        "parent": _names(parent),
+        "year": year,
+        "partitions": list(partitions),
+        "run": run,
+        "data": dict(origin),
+    }
+
+
+def _names(place: Place) -> dict[str, Any]:
     return {"code": place.code, "zh": place.zh, "en": place.en, "pinyin": place.pinyin}

@@ -1,0 +1,240 @@
+"""From a sheet to columns of text that are ready to be typed, and what is odd about its columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from analysis.errors import Fault
+from analysis.records.contracts import Table
+from analysis.records.faults import fault
+from analysis.records.headers import Header, Heading, nearest, resembling
+from analysis.records.layout import RowKind
+from analysis.records.parsing import Value
+from analysis.records.sheets import Sheet
+from analysis.records.vocabulary import EXTRAS, Unit, normal, vocabulary
+
+CONTEXT = ("county", "year", "stage")
+"""Columns whose value a title, a file or a sheet may give for all rows."""
+
+_MONEY = frozenset({"yuan"})
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows of one table from one sheet, as columns of text.
+
+    Attributes
+    ----------
+    table, file, sheet
+        What it is and where it stands.
+    rows
+        Rows as a spreadsheet numbers them.
+    texts
+        Cells by id of the column or of `vocabulary.EXTRAS`.
+    headers, times
+        Header and factor of each column.
+    constants
+        Values that hold for all rows.
+    said
+        What the texts around the sheet say of county and year, to hold its own columns against.
+    rounded, broken
+        Places in a column of cells that have lost digits or hold a formula without a result.
+    """
+
+    table: Table
+    file: str
+    sheet: str
+    rows: Sequence[int]
+    texts: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    times: Mapping[str, Decimal] = field(default_factory=dict)
+    constants: Mapping[str, Value] = field(default_factory=dict)
+    said: Mapping[str, Value] = field(default_factory=dict)
+    rounded: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    broken: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+
+def make_block(
+    sheet: Sheet,
+    header: Header,
+    kinds: Sequence[RowKind],
+    constants: Mapping[str, Value],
+    *,
+    file: str,
+) -> Block:
+    """Take the data rows of a sheet apart into the columns of its table."""
+    numbers = [number for number, kind in enumerate(kinds) if kind == "data"]
+    places = {h.column: i for i, h in reversed(list(enumerate(header.headings))) if h and h.column}
+    places.pop("ignored", None)
+    units = _sheet_units(sheet, kinds)
+    return Block(
+        table=header.table,
+        file=file,
+        sheet=sheet.name,
+        rows=[number + 1 for number in numbers],
+        texts={id: column_of(sheet, numbers, place) for id, place in places.items()},
+        headers={id: _heading(header, place).text for id, place in places.items()},
+        times={
+            id: _times(header.table, _heading(header, place), units)
+            for id, place in places.items()
+            if id not in EXTRAS
+        },
+        constants={id: v for id, v in constants.items() if id not in places},
+        said=constants,
+        rounded=_among(sheet.rounded, numbers, places),
+        broken=_among(sheet.broken, numbers, places),
+    )
+
+
+def column_of(sheet: Sheet, rows: Sequence[int], place: int) -> list[str]:
+    """Give the cells of a column in some rows; a row that is too short has none there."""
+    cells = (sheet.rows[row] for row in rows)
+    return [row[place] if place < len(row) else "" for row in cells]
+
+
+def column_faults(
+    sheet: Sheet, header: Header, kinds: Sequence[RowKind], given: set[str], *, file: str
+) -> Iterator[Fault]:
+    """Say what is odd about the columns of a sheet.
+
+    Parameters
+    ----------
+    given
+        Columns whose value is known without a column.
+    file
+        Name of the file.
+    """
+    table, row = header.table, header.row + header.depth
+    place = {"file": file, "sheet": sheet.name, "row": row}
+    headings = [h for h in header.headings if h]
+    for h in headings:
+        if not h.column:
+            yield _unknown(h, table, place)
+        elif not h.fits:
+            yield fault("unit-does-not-fit", **place, column=h.text, unit=h.unit)
+    found = [h.column for h in headings if h.column and h.column != "ignored"]
+    for id in dict.fromkeys(found):
+        if found.count(id) > 1:
+            texts = [h.text for h in headings if h.column == id]
+            yield fault("column-twice", **place, column=texts[-1], other=texts[0])
+    loose = [h.text for h in headings if not h.column]
+    for column in table.columns:
+        if column.required and column.id not in found and column.id not in given:
+            near = resembling(column.id, table, loose)
+            code = f"{column.id}-missing" if column.id in CONTEXT else "column-missing"
+            yield fault(code, **place, column=column.zh, near="、".join(near) or None,
+                        name_zh=column.zh, name_en=column.en)  # fmt: skip
+    yield from _unit_faults(sheet, header, kinds, place)
+
+
+def width_faults(
+    sheet: Sheet, header: Header, kinds: Sequence[RowKind], *, file: str, csv: bool
+) -> Iterator[Fault]:
+    """Say which cells stand outside the header's columns.
+
+    In a text file such a row has one separator too many, and no one can tell where: a fault. In a
+    workbook the cell stands where it stands, and is only not used.
+    """
+    width = max((i + 1 for i, h in enumerate(header.headings) if h), default=0)
+    full = max(len(row) for row in sheet.rows[header.row : header.row + header.depth])
+    empty = {i for i, h in enumerate(header.headings) if h is None}
+    for number, kind in enumerate(kinds):
+        if kind != "data":
+            continue
+        row = sheet.rows[number]
+        outside = [i for i, c in enumerate(row) if (i >= width or i in empty) and c.strip()]
+        place = {"file": file, "sheet": sheet.name, "row": number + 1}
+        if outside and csv:
+            yield fault("extra-fields", **place, fields=len(row), expected=width)
+        elif outside:
+            yield fault("cells-without-header", **place, level="warning", column=_letters(outside))
+        elif csv and len(row) < min(width, full):
+            yield fault("short-row", **place, level="warning", fields=len(row), expected=width)
+
+
+def _unknown(h: Heading, table: Table, place: Mapping[str, str | int]) -> Fault:
+    near = "、".join(nearest(h.text, table)) or None
+    return fault(
+        "column-unknown", file=str(place["file"]), sheet=str(place["sheet"]),
+        row=int(place["row"]), column=h.text, level="warning", near=near,
+    )  # fmt: skip
+
+
+def _unit_faults(
+    sheet: Sheet, header: Header, kinds: Sequence[RowKind], place: Mapping[str, str | int]
+) -> Iterator[Fault]:
+    units = _sheet_units(sheet, kinds)
+    at = {"file": str(place["file"]), "sheet": str(place["sheet"]), "row": int(place["row"])}
+    for h in header.headings:
+        if not h or h.column not in header.table.names or h.unit:
+            continue
+        name = _unit_of(header.table, h, units)
+        if name is None and header.table[h.column].unit in _MONEY:
+            yield fault("unit-not-stated", **at, column=h.text, level="warning")
+        elif name is not None and vocabulary().units[normal(name)].times != 1:
+            yield fault("unit-applied", **at, column=h.text, level="info", action="normalised",
+                        unit=name)  # fmt: skip
+
+
+def _sheet_units(sheet: Sheet, kinds: Sequence[RowKind]) -> Mapping[str, Unit]:
+    """Read the row 单位：人、万元 above the header."""
+    words = vocabulary()
+    found: dict[str, Unit] = {}
+    for number, kind in enumerate(kinds):
+        for cell in sheet.rows[number] if kind == "title" else ():
+            name, *rest = re.split("[:：]", cell, maxsplit=1)
+            if rest and normal(name) in words.rows["unit"]:
+                for unit in re.split(r"[、,，;；/\s]+", rest[0]):
+                    if normal(unit) in words.units:
+                        found[unit] = words.units[normal(unit)]
+    return found
+
+
+def _unit_of(table: Table, h: Heading, units: Mapping[str, Unit]) -> str | None:
+    """Give the only unit of the sheet that fits a column."""
+    fitting = [name for name, unit in units.items() if table[h.column].unit in unit.fits]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _times(table: Table, h: Heading, units: Mapping[str, Unit]) -> Decimal:
+    if h.unit:
+        return h.times
+    name = _unit_of(table, h, units)
+    return units[name].times if name else Decimal(1)
+
+
+def _heading(header: Header, place: int) -> Heading:
+    found = header.headings[place]
+    assert found is not None  # noqa: S101
+    return found
+
+
+def _among(
+    cells: frozenset[tuple[int, int]], numbers: Sequence[int], places: Mapping[str, int]
+) -> dict[str, frozenset[int]]:
+    if not cells:
+        return {}
+    order = {number: i for i, number in enumerate(numbers)}
+    return {
+        id: frozenset(order[row] for row, column in cells if column == place and row in order)
+        for id, place in places.items()
+    }
+
+
+def _letters(columns: Sequence[int]) -> str:
+    """Name columns as a spreadsheet does.
+
+    >>> _letters([0, 27])
+    'A, AB'
+    """
+    names = []
+    for column in columns:
+        name, left = "", column + 1
+        while left:
+            left, letter = divmod(left - 1, 26)
+            name = chr(65 + letter) + name
+        names.append(name)
+    return ", ".join(names)

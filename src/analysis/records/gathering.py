@@ -1,0 +1,175 @@
+"""Blocks of text typed by their contracts and gathered into one frame a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from analysis.errors import Fault
+from analysis.records.blocks import Block
+from analysis.records.contracts import DTYPES, TABLES, Column, Table
+from analysis.records.faults import fault, quotable, quote
+from analysis.records.parsing import Typed, Unfit, Value, type_texts
+from analysis.records.setting import Gazetteer
+
+PLACE = "_place"
+ROW = "_row"
+SCHOOL_NAME = "_school_name"
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Values of all blocks by table and column, with the place each row comes from.
+
+    Attributes
+    ----------
+    names
+        Divisions, to check county codes and names.
+    places
+        File and sheet of each block; `PLACE` of a row is its position here.
+    faults
+        What was found while typing.
+    """
+
+    names: Gazetteer
+    places: list[tuple[str, str]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    _values: dict[str, dict[str, list[Value]]] = field(default_factory=dict)
+
+    def add(self, block: Block) -> None:
+        """Type a block and keep its rows."""
+        store = self._values.setdefault(block.table.id, {})
+        for column in block.table.columns:
+            values = self._typed(block, column)
+            self.faults.extend(_contradicted(block, column, values))
+            store.setdefault(column.id, []).extend(values)
+        count = len(block.rows)
+        names: list[Value] = list(block.texts.get("school_name", [None] * count))
+        store.setdefault(SCHOOL_NAME, []).extend(names)
+        store.setdefault(PLACE, []).extend([len(self.places)] * count)
+        store.setdefault(ROW, []).extend(block.rows)
+        self.places.append((block.file, block.sheet))
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Give the frames of all tables, with `PLACE`, `ROW` and `SCHOOL_NAME` beside."""
+        return {table.id: self._frame(table) for table in TABLES.values()}
+
+    def _frame(self, table: Table) -> pd.DataFrame:
+        store = self._values.get(table.id, {})
+        kinds = {column.id: DTYPES[column.kind] for column in table.columns}
+        kinds |= {SCHOOL_NAME: "string", PLACE: "int64", ROW: "int64"}
+        return pd.DataFrame(
+            {id: pd.array(store.get(id, []), dtype=kind) for id, kind in kinds.items()}  # type: ignore[call-overload]
+        )
+
+    def _typed(self, block: Block, column: Column) -> list[Value]:
+        count = len(block.rows)
+        if column.id == "county" and "county" not in block.texts:
+            if "county_name" in block.texts and "county" not in block.constants:
+                return self._counties_by_name(block)
+        texts = block.texts.get(column.id)
+        if texts is None:
+            return [block.constants.get(column.id)] * count
+        times = block.times.get(column.id)
+        typed = type_texts(column, texts, times) if times else type_texts(column, texts)
+        self.faults.extend(_cell_faults(block, column, texts, typed))
+        if column.id == "county":
+            return self._checked_counties(block, typed.values)
+        return typed.values
+
+    def _checked_counties(self, block: Block, codes: list[Value]) -> list[Value]:
+        """Hold county codes against the list of divisions; old codes give way to new ones."""
+        regions = self.names.regions
+        first: dict[Value, int] = {}
+        for row, code in zip(block.rows, codes, strict=True):
+            first.setdefault(code, row)
+        now: dict[Value, Value] = {None: None}
+        for code, row in first.items():
+            if code is None:
+                continue
+            current = regions.succeeded(str(code))
+            place = {"file": block.file, "sheet": block.sheet, "row": row,
+                     "column": block.headers["county"]}  # fmt: skip
+            now[code] = current
+            if current != code:
+                self.faults.append(fault("county-replaced", **place, level="info",
+                                         action="normalised", old=str(code), new=current))  # fmt: skip
+            known = regions.places.get(current)
+            if known is None or known.level != "county":
+                near = regions.find(str(code)[:4])[:3] if known is None else ()
+                self.faults.append(fault("county-unknown", **place, value=str(code),
+                                         near=", ".join(p.code for p in near) or None))  # fmt: skip
+        return [now[code] for code in codes]
+
+    def _counties_by_name(self, block: Block) -> list[Value]:
+        texts = block.texts["county_name"]
+        codes: dict[str, Value] = {}
+        for row, text in zip(block.rows, texts, strict=True):
+            if text in codes:
+                continue
+            found = self.names.named(text) if text.strip() else frozenset()
+            codes[text] = next(iter(found)) if len(found) == 1 else None
+            if len(found) != 1:
+                code = "county-name-ambiguous" if found else "county-name-unknown"
+                self.faults.append(
+                    fault(code, file=block.file, sheet=block.sheet, row=row,
+                          column=block.headers["county_name"], value=quote(text),
+                          choices=", ".join(sorted(found)) or None)
+                )  # fmt: skip
+        return [codes[text] for text in texts]
+
+
+def _contradicted(block: Block, column: Column, values: Sequence[Value]) -> Iterator[Fault]:
+    """Say where a column tells another county or year than the texts around the sheet."""
+    said = block.said.get(column.id)
+    if column.id not in ("county", "year") or said is None:
+        return
+    seen: set[Value] = {said, None}
+    header = block.headers.get(column.id, block.headers.get("county_name", ""))
+    for row, value in zip(block.rows, values, strict=True):
+        if value not in seen:
+            seen.add(value)
+            yield fault(
+                f"{column.id}-differs", file=block.file, sheet=block.sheet, row=row, column=header,
+                level="error" if column.id == "county" else "warning",
+                here=str(value), there=str(said),
+            )  # fmt: skip
+
+
+def _cell_faults(block: Block, column: Column, texts: list[str], typed: Typed) -> Iterator[Fault]:
+    """Say what is wrong with the cells of a column."""
+    broken = block.broken.get(column.id, frozenset())
+    rounded = block.rounded.get(column.id, frozenset()) if _holds_codes(column) else frozenset()
+    for position in sorted(broken | rounded):
+        reason = Unfit("formula-without-value" if position in broken else "digits-lost")
+        yield _cell_fault(block, column, position, texts[position], reason)
+        typed.values[position] = None
+    if not typed.unfit:
+        return
+    for position, text in enumerate(texts):
+        if text in typed.unfit and position not in broken and position not in rounded:
+            yield _cell_fault(block, column, position, text, typed.unfit[text])
+
+
+def _cell_fault(block: Block, column: Column, position: int, text: str, reason: Unfit) -> Fault:
+    return fault(
+        reason.code,
+        file=block.file,
+        sheet=block.sheet,
+        row=block.rows[position],
+        column=block.headers.get(column.id, column.zh),
+        value=quote(text, allowed=quotable(block.table, column)),
+        **_described(column),
+        **reason.values,
+    )
+
+
+def _described(column: Column) -> Mapping[str, str]:
+    return {"name_zh": column.zh, "name_en": column.en}
+
+
+def _holds_codes(column: Column) -> bool:
+    """Tell whether every digit of a column matters: codes and identity numbers."""
+    return column.kind == "text"

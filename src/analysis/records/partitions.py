@@ -1,0 +1,74 @@
+"""One county, one table, one year as the bytes of a Parquet file, the same for the same rows.
+
+Partitions are read with pyarrow, not DuckDB: their bytes are in memory anyway, to be held against
+the manifest, and a county's few dozen small files gain nothing from a query engine. The files are
+plain Parquet in hive folders, so DuckDB reads all counties at once where that is wanted::
+
+    duckdb.read_parquet("STORE/tables/schools/*/*/part.parquet", hive_partitioning=False)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import pandera.errors
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis.errors import StoreError
+from analysis.records.contracts import Table, empty, schema, stored_key
+
+_ARROW = {
+    "string": pa.string(),
+    "Int64": pa.int64(),
+    "Float64": pa.float64(),
+    "boolean": pa.bool_(),
+}
+_PANDAS = {arrow: pd.api.types.pandas_dtype(name) for name, arrow in _ARROW.items()}
+
+
+def encode(frame: pd.DataFrame) -> bytes:
+    """Write a frame of contract dtypes; the row order is the caller's."""
+    fields = [pa.field(str(name), _ARROW[str(dtype)]) for name, dtype in frame.dtypes.items()]
+    table = pa.Table.from_pandas(frame, schema=pa.schema(fields), preserve_index=False)
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table.replace_schema_metadata(None), sink,
+        compression="zstd", compression_level=3, row_group_size=1 << 20, version="2.6",
+    )  # fmt: skip
+    return sink.getvalue().to_pybytes()
+
+
+def decode(parts: Sequence[bytes]) -> pd.DataFrame:
+    """Read what `encode` wrote, several files one after the other."""
+    # ParquetFile and not read_table: a path with county=… in it must not become a column.
+    tables = [pq.ParquetFile(pa.BufferReader(part)).read() for part in parts]
+    return pa.concat_tables(tables).to_pandas(types_mapper=_PANDAS.get)
+
+
+def arrange(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Give a table its stored columns in order, sorted by key, and hold it against the contract.
+
+    Raises
+    ------
+    StoreError
+        If it breaks the contract. Says where, never what: the value may be personal.
+    """
+    frame = frame.reset_index(drop=True)
+    try:
+        schema(table, stored=True).validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        cases = error.failure_cases
+        broken = sorted({f"{case['column']}: {case['check']}" for _, case in cases.iterrows()})
+        listed = "; ".join(broken)
+        raise StoreError(
+            f"表 {table.id} 不符合约定：{listed}", f"table {table.id} breaks its contract: {listed}"
+        ) from None
+    return in_order(frame, table)
+
+
+def in_order(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Give a table its stored columns in order and sort it by key."""
+    columns = list(empty(table).columns)
+    return frame[columns].sort_values(list(stored_key(table)), ignore_index=True)

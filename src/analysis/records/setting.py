@@ -1,0 +1,211 @@
+"""Which county, school year and stage a sheet speaks of, where its columns do not say.
+
+Files name them in the title, in the row of the reporting unit, in the sheet's, file's or folder's
+name. Everything that says so is taken together: where two say different things, that is a fault,
+never a choice.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from analysis import i18n
+from analysis.errors import Fault
+from analysis.records.contracts import TABLES
+from analysis.records.faults import fault
+from analysis.records.parsing import labels, parse_school_year
+from analysis.records.regions import Regions
+from analysis.records.vocabulary import normal, vocabulary
+
+_DIGITS = re.compile(r"(?<!\d)\d+(?!\d)")
+_SCHOOL_YEAR = re.compile(
+    r"(?<!\d)\d{4}(?:[-~/至—–―]\d{2,4})?学年度?|(?<!\d)\d{4}[-~—–―]\d{4}(?!\d)"
+)
+_SUFFIX = re.compile("(自治县|自治旗|县|区|市|旗|county|district|city|banner)$")
+_LONGEST_NAME = 15
+_LOW, _HIGH = (int(bound or 0) for bound in (
+    TABLES["schools"]["year"].low, TABLES["schools"]["year"].high))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One text around a sheet, and what kind of text it is (key of ``intake.where``)."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the texts around a sheet say; empty where they say nothing.
+
+    Attributes
+    ----------
+    county, year, stage
+        The only value that all texts allow.
+    faults
+        Contradictions, as faults without a place.
+    """
+
+    county: str = ""
+    year: int | None = None
+    stage: str = ""
+    faults: Mapping[str, Fault] = field(default_factory=dict)
+
+
+def read_setting(evidence: Sequence[Evidence], names: Gazetteer) -> Setting:
+    """Read county, year and stage from the texts around a sheet.
+
+    Examples
+    --------
+    >>> from analysis.records.regions import regions
+    >>> texts = [Evidence("title", "张北县2021—2022学年小学情况"), Evidence("file", "130722_2021.csv")]
+    >>> found = read_setting(texts, gazetteer(regions()))
+    >>> found.county, found.year, found.stage
+    ('130722', 2021, 'primary')
+    """
+    counties = [(e, names.places(e.text)) for e in evidence]
+    years = [(e, years_in(e)) for e in evidence]
+    found_county, county_fault = _agree("county", [(e, set(c)) for e, c in counties if c])
+    found_year, year_fault = _agree("year", [(e, set(y)) for e, y in years if y])
+    faults = {"county": county_fault, "year": year_fault}
+    return Setting(
+        county=str(found_county or ""),
+        year=int(found_year) if found_year else None,
+        stage=next((stage for e in evidence if (stage := stage_in(e))), ""),
+        faults={name: found for name, found in faults.items() if found},
+    )
+
+
+def _agree(
+    what: str, said: Sequence[tuple[Evidence, set[str]] | tuple[Evidence, set[int]]]
+) -> tuple[str | int | None, Fault | None]:
+    """Give what all texts allow, or the fault that they contradict one another."""
+    left: set[str] | set[int] = set()
+    for number, (evidence, allowed) in enumerate(said):
+        both = allowed if number == 0 else left & allowed  # type: ignore[operator]
+        if not both:
+            earlier = said[0][0]
+            return None, fault(
+                f"{what}-contradiction",
+                **_where("first", earlier.kind), **_where("second", evidence.kind),
+                first=_list(said[0][1]), second=_list(allowed),
+            )  # fmt: skip
+        left = both  # type: ignore[assignment]
+    if len(left) > 1:
+        return None, fault(f"{what}-ambiguous", choices=_list(left))
+    return next(iter(left), None), None
+
+
+def _where(name: str, kind: str) -> dict[str, str]:
+    return {f"{name}_at_{lang}": i18n.say(f"intake.where.{kind}", lang) for lang in i18n.LANGUAGES}
+
+
+def _list(values: Iterable[str | int]) -> str:
+    return ", ".join(map(str, sorted(values, key=str)))
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """Divisions as texts name them.
+
+    Attributes
+    ----------
+    regions
+        The list.
+    counties
+        Codes of counties by name, former names included.
+    above
+        Codes of prefectures and provinces by name.
+    """
+
+    regions: Regions
+    counties: Mapping[str, frozenset[str]]
+    above: Mapping[str, frozenset[str]]
+    _known: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def places(self, text: str) -> frozenset[str]:
+        """Find the codes of the counties that a text may speak of.
+
+        A code decides; else the longest county name, narrowed by a prefecture or province that
+        is named with it.
+        """
+        if text not in self._known:
+            self._known[text] = self._places("".join(unicodedata.normalize("NFKC", text).split()))
+        return self._known[text]
+
+    def named(self, name: str) -> frozenset[str]:
+        """Find the counties that bear exactly this name, with or without 县, 区, County …"""
+        wanted = normal(name)
+        return self.counties.get(wanted, frozenset()) or self._stems.get(wanted, frozenset())
+
+    @cached_property
+    def _stems(self) -> Mapping[str, frozenset[str]]:
+        stems: dict[str, frozenset[str]] = {}
+        for name, codes in self.counties.items():
+            stem = _SUFFIX.sub("", name)
+            if len(stem) > 1 or name.isascii():
+                stems[stem] = stems.get(stem, frozenset()) | codes
+        return stems
+
+    def _places(self, text: str) -> frozenset[str]:
+        codes = {self.regions.succeeded(digits) for digits in _DIGITS.findall(text)}
+        codes = {code for code in codes if self._is_county(code)}
+        if codes:
+            return frozenset(codes)
+        pieces = {
+            text[start : start + length]
+            for start in range(len(text))
+            for length in range(2, min(_LONGEST_NAME, len(text) - start) + 1)
+        }
+        pieces = {piece for piece in pieces if not piece.isascii()}
+        named = pieces & self.counties.keys()
+        whole = [p for p in named if not any(p != other and p in other for other in named)]
+        found = {code for piece in whole for code in self.counties[piece]}
+        within = {code for piece in pieces & self.above.keys() for code in self.above[piece]}
+        narrowed = {c for c in found if within & {p.code for p in self.regions.ancestors(c)}}
+        return frozenset(narrowed or found)
+
+    def _is_county(self, code: str) -> bool:
+        place = self.regions.places.get(code)
+        return place is not None and place.level == "county"
+
+
+def gazetteer(regions: Regions) -> Gazetteer:
+    """Index a list of divisions by name."""
+    counties: dict[str, frozenset[str]] = {}
+    above: dict[str, frozenset[str]] = {}
+    for place in regions.places.values():
+        index = counties if place.level == "county" else above
+        for name in map(normal, (place.zh, place.en, *place.old)):
+            index[name] = index.get(name, frozenset()) | {place.code}
+    return Gazetteer(regions, counties, above)
+
+
+def years_in(evidence: Evidence) -> frozenset[int]:
+    """Find the school years a text speaks of: 2021学年, 2021-2022, or 2021 in a file's name."""
+    text = "".join(unicodedata.normalize("NFKC", evidence.text).split())
+    years = {parse_school_year(match) for match in _SCHOOL_YEAR.findall(text)}
+    if not years and evidence.kind in ("file", "folder", "sheet"):
+        years = {int(digits) for digits in _DIGITS.findall(text) if len(digits) == 4}
+    return frozenset(year for year in years if year is not None and _LOW <= year <= _HIGH)
+
+
+def stage_in(evidence: Evidence) -> str:
+    """Find the stage a text speaks of: the whole of it, or the only one it names."""
+    whole = labels("stage").get(normal(evidence.text))
+    if whole:
+        return whole
+    text = normal(evidence.text)
+    named = {code for name, code in labels("stage").items() if not name.isascii() and name in text}
+    return next(iter(named)) if len(named) == 1 else ""
+
+
+def is_reporter(cell: str) -> bool:
+    """Tell whether a cell of the title rows names the reporting unit."""
+    words = re.split("[:：]", cell, maxsplit=1)
+    return len(words) == 2 and normal(words[0]) in vocabulary().rows["reporter"]

@@ -1,0 +1,115 @@
+"""What files call things, read from ``data/reference/aliases.toml``: data, not code."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from analysis.records.contracts import TABLES, Column, Table
+from analysis.records.reference import folder
+
+EXTRAS = ("school_name", "county_name", "ignored")
+"""Roles of headers that are read for something else than a value of the table."""
+
+_IGNORABLE = re.compile(r"[\s()\[\]{}<>《》【】〔〕*:、,。.;'\"“”‘’_\-—–/\\|]+")
+_NUMBERED = re.compile(r"^\(?(?:\d{1,2}|[一二三四五六七八九十]{1,2})[)、.](?=\D)")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit a header may state: the contract's units it fits, and the factor to them."""
+
+    fits: frozenset[str]
+    times: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of files.
+
+    Attributes
+    ----------
+    missing
+        Cells that mean: not known. Never zero.
+    yes, no
+        Cells of a flag.
+    rows
+        First cells of rows that are no data, by kind: total, subtotal, note, signature …
+    units
+        Units by what a header says.
+    headers
+        ``headers[table][header]`` is the id of a column or one of `EXTRAS`.
+    neutral
+        Groups of headers that say nothing of their own.
+    sheets
+        Names of sheets that hold no data.
+    tables
+        Names that a sheet or file of a table may carry.
+    """
+
+    missing: frozenset[str]
+    yes: frozenset[str]
+    no: frozenset[str]
+    rows: Mapping[str, frozenset[str]]
+    units: Mapping[str, Unit]
+    headers: Mapping[str, Mapping[str, str]]
+    neutral: frozenset[str]
+    sheets: frozenset[str]
+    tables: Mapping[str, tuple[str, ...]]
+
+
+def normal(text: str) -> str:
+    """Give a word as words are compared: half-width, small, without spaces and punctuation.
+
+    >>> normal("１．学校（机构）\\n名称 *"), normal("School code")
+    ('学校机构名称', 'schoolcode')
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    plain = _NUMBERED.sub("", "".join(plain.split()))
+    return _IGNORABLE.sub("", plain).casefold()
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Read the words of files once."""
+    tree = tomllib.loads((folder() / "aliases.toml").read_text(encoding="utf-8"))
+    missing = {unicodedata.normalize("NFKC", token) for token in tree["missing"]["tokens"]}
+    return Vocabulary(
+        missing=frozenset(missing | set(tree["missing"]["tokens"]) | {""}),
+        yes=frozenset(tree["flag"]["yes"]),
+        no=frozenset(tree["flag"]["no"]),
+        rows={kind: frozenset(map(normal, words)) for kind, words in tree["rows"].items()},
+        units={
+            normal(name): Unit(frozenset(unit["fits"]), Decimal(unit["times"]))
+            for name, unit in tree["unit"].items()
+        },
+        headers={table.id: _headers(table, tree) for table in TABLES.values()},
+        neutral=frozenset(map(normal, tree["groups"]["neutral"])),
+        sheets=frozenset(map(normal, tree["sheets"]["ignored"])),
+        tables={id: tuple(map(normal, names)) for id, names in tree["tables"].items()},
+    )
+
+
+def _headers(table: Table, tree: Mapping[str, Any]) -> dict[str, str]:
+    """Collect a table's headers; what is nearer to the table wins."""
+    known: dict[str, str] = {}
+    for role in EXTRAS:
+        known.update((normal(name), role) for name in tree["extra"]["any"].get(role, ()))
+    for scope in ("any", table.id):
+        for id, names in tree.get(scope, {}).items():
+            if id in table.names:
+                known.update((normal(name), id) for name in names)
+    for column in table.columns:
+        known.update((normal(name), column.id) for name in names_of(column))
+    return known
+
+
+def names_of(column: Column) -> tuple[str, str, str]:
+    """Give the names of a column that always count as its header."""
+    return column.zh, column.en, column.id
