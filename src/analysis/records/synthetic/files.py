@@ -1,0 +1,271 @@
+"""The files of a synthetic county as a bureau has them.
+
+Workbooks with a merged title, a line of units, one or two header rows, a total and notes; a CSV
+file in GB18030 with a title line and ten thousand yuan; another in UTF-8 with BOM. County and
+school year stand in names and titles, the stage in the name of a sheet. The same county gives the
+same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+
+from analysis.records.contracts import TABLES
+from analysis.records.reference import Reference
+from analysis.records.synthetic.county import SyntheticCounty
+from analysis.records.synthetic.parameters import Parameters
+
+Cell = str | int | float | None
+Grid = list[list[Cell]]
+
+_CREATED = datetime(2000, 1, 1)
+_PUPILS = ("pupils_n", "boarders_n")
+_TEACHERS = (
+    "teachers_n", "teachers_graduate_n", "teachers_bachelor_n", "teachers_associate_n",
+    "teachers_backbone_n", "teachers_pe_n", "teachers_music_n", "teachers_fine_art_n",
+    "teachers_arts_n", "teachers_shared_pe_arts_n", "teachers_midlevel_n",
+)  # fmt: skip
+_SCHOOLS = ("school", "name_zh", "township", "kind", "zone", "owner", "opened")
+_SUCCESSIONS = ("school", "successor", "event")
+_RESOURCES = (
+    "teaching_area_m2", "indoor_sports_area_m2", "sports_ground_m2", "equipment_yuan",
+    "multimedia_rooms_n", "computers_n", "books_n",
+)  # fmt: skip
+_CLASSES = ("school", "stage", "grade", "class_no", "pupils_n")
+_PEOPLE = ("name", "teacher_id", "school", "stage", "sex", "qualification", "midlevel", "backbone",
+           "subject", "first_year")  # fmt: skip
+_TOTALS = ("county", "year", "schools_expected_n", "primary_pupils_n", "junior_pupils_n", "as_of")
+_UNIT = {"equipment_yuan": 10_000}
+
+
+def write_county(
+    county: SyntheticCounty, folder: Path, params: Parameters, reference: Reference
+) -> Iterator[Path]:
+    """Write a county's files, one set for each school year, into a folder of its own.
+
+    Yields
+    ------
+    Path
+        Each file when it is written.
+    """
+    own = folder / county.place.code
+    own.mkdir(parents=True, exist_ok=True)
+    for year in county.years:
+        desk = _Desk(county, year, params, reference)
+        for name, write in desk.files().items():
+            path = own / params["files"][name].format(code=county.place.code, year=year)
+            path.write_bytes(write())
+            yield path
+
+
+def total_rows(county: SyntheticCounty, params: Parameters) -> Grid:
+    """Give what the prefecture knows of a county, one row a school year."""
+    schools = county.frames["schools"].groupby("year")["school"].nunique()
+    pupils = county.frames["school_years"].groupby(["year", "stage"])["pupils_n"].sum().to_dict()
+    return [
+        [county.place.code, year, int(schools[year]), int(pupils[year, "primary"]),
+         int(pupils[year, "junior"]), params["files"]["as_of"].format(year=year)]
+        for year in county.years
+    ]  # fmt: skip
+
+
+def write_totals(path: Path, rows: Grid) -> None:
+    """Write the table of county totals: UTF-8 without BOM."""
+    header: list[Cell] = [TABLES["counties"][column].zh for column in _TOTALS]
+    path.write_bytes(_csv([header, *rows], "utf-8"))
+
+
+class _Desk:
+    """One county and year at the desk where its files are made."""
+
+    def __init__(
+        self, county: SyntheticCounty, year: int, params: Parameters, reference: Reference
+    ) -> None:
+        self.text: Mapping[str, Any] = params["files"]
+        self.said = {"county": county.place.zh, "year": year}
+        self.codes = reference.codes
+        self.dash_every = params["defects"]["dash_every"]
+        self.frames = {n: f[f["year"] == year] for n, f in county.reported.items()}
+        self.names = dict(self.frames["schools"][["school", "name_zh"]].to_numpy())
+
+    def files(self) -> dict[str, Callable[[], bytes]]:
+        return {
+            "schools": self.schools,
+            "stages": self.stages,
+            "resources": self.resources,
+            "classes": self.classes,
+            "teachers": self.teachers,
+        }
+
+    def say(self, name: str, **more: str) -> str:
+        return str(self.text[name].format(**self.said, **more))
+
+    def header(self, table: str, columns: Sequence[str]) -> list[Cell]:
+        own = self.text["headers"]
+        return [own.get(column, TABLES[table][column].zh) for column in columns]
+
+    def cells(self, table: str, columns: Sequence[str], frame: pd.DataFrame | None = None) -> Grid:
+        """Give the rows of a table as a bureau writes them: labels, own units, gaps and dashes."""
+        frame = self.frames[table] if frame is None else frame
+        gaps = count(1)
+        written = [self._column(table, name, frame[name], gaps) for name in columns]
+        return [list(row) for row in zip(*written, strict=True)]
+
+    def _column(self, table: str, name: str, values: pd.Series, gaps: Iterator[int]) -> list[Cell]:
+        column = TABLES[table][name]
+        if column.codes:
+            labels = {code: entry["zh"] for code, entry in self.codes[column.codes].items()}
+            return [labels[value] for value in values]
+        if column.kind == "flag":
+            return [self.text["yes"] if value else self.text["no"] for value in values]
+        per = _UNIT.get(name, 1)
+        return [self._gap(gaps) if pd.isna(v) else _plain(v, per) for v in values]
+
+    def _gap(self, gaps: Iterator[int]) -> Cell:
+        return self.text["dash"] if next(gaps) % self.dash_every == 0 else None
+
+    def total(self, frame: pd.DataFrame, columns: Iterable[str]) -> list[Cell]:
+        """Add up what was reported."""
+        return [_plain(frame[name].sum(), _UNIT.get(name, 1)) for name in columns]
+
+    def named(self, grid: Grid) -> Grid:
+        """Put the school's name behind its code."""
+        return [[row[0], self.names[row[0]], *row[1:]] for row in grid]
+
+    def schools(self) -> bytes:
+        grid: Grid = [
+            [self.say("title_schools")],
+            [self.say("reported_by")],
+            self.header("schools", _SCHOOLS),
+            *self.cells("schools", _SCHOOLS),
+            [self.say("note_schools")],
+        ]
+        sheets = [_Sheet(self.text["sheet_schools"], grid, [(0, 0, 0, len(_SCHOOLS) - 1)])]
+        if len(self.frames["successions"]):
+            grid = [
+                [self.say("title_successions")],
+                self.header("successions", _SUCCESSIONS),
+                *self.cells("successions", _SUCCESSIONS),
+            ]
+            sheets.append(_Sheet(self.text["sheet_successions"], grid, [(0, 0, 0, 2)]))
+        return _workbook(sheets)
+
+    def stages(self) -> bytes:
+        present = set(self.frames["school_years"]["stage"])
+        stages = [stage for stage in ("primary", "junior", "senior") if stage in present]
+        return _workbook([self._stage(stage) for stage in stages])
+
+    def _stage(self, stage: str) -> _Sheet:
+        frame = self.frames["school_years"]
+        frame = frame[frame["stage"] == stage]
+        columns = (*_PUPILS, "classes_n", *_TEACHERS)
+        sum_, label = self.text["sum"], self.codes["stage"][stage]["zh"]
+        first = [
+            *self.header("schools", ("school", "name_zh")),
+            self.text["group_pupils"],
+            None,
+            *self.header("school_years", ("classes_n",)),
+            self.text["group_teachers"],
+        ]
+        second = [
+            None,
+            None,
+            sum_,
+            *self.header("school_years", _PUPILS[1:]),
+            None,
+            sum_,
+            *self.header("school_years", _TEACHERS[1:]),
+        ]
+        grid: Grid = [
+            [self.say("title_stages", stage=label)],
+            [self.say("unit_stages")],
+            first,
+            second,
+            [self.text["total"], None, *self.total(frame, columns)],
+            *self.named(self.cells("school_years", ("school", *columns), frame)),
+            [self.say("note_stages")],
+        ]
+        wide = len(columns) + 1
+        merged = [
+            (0, 0, 0, wide),
+            (2, 0, 3, 0),
+            (2, 1, 3, 1),
+            (2, 2, 2, 3),
+            (2, 4, 3, 4),
+            (2, 5, 2, wide),
+        ]
+        return _Sheet(label, grid, merged)
+
+    def resources(self) -> bytes:
+        frame = self.frames["resources"]
+        header = [
+            *self.header("schools", ("school", "name_zh")),
+            *self.header("resources", _RESOURCES),
+        ]
+        grid: Grid = [
+            [self.say("title_resources"), *[None] * (len(header) - 1)],
+            header,
+            *self.named(self.cells("resources", ("school", *_RESOURCES))),
+            [self.text["total"], None, *self.total(frame, _RESOURCES)],
+        ]
+        return _csv(grid, "gb18030")
+
+    def classes(self) -> bytes:
+        return _csv(
+            [self.header("classes", _CLASSES), *self.cells("classes", _CLASSES)], "utf-8-sig"
+        )
+
+    def teachers(self) -> bytes:
+        grid: Grid = [
+            [self.say("title_teachers")],
+            self.header("teachers", _PEOPLE),
+            *self.cells("teachers", _PEOPLE),
+        ]
+        return _workbook([_Sheet(self.text["sheet_teachers"], grid, [(0, 0, 0, len(_PEOPLE) - 1)])])
+
+
+class _Sheet:
+    def __init__(self, name: str, grid: Grid, merged: list[tuple[int, int, int, int]]) -> None:
+        self.name, self.grid, self.merged = name, grid, merged
+
+
+def _workbook(sheets: Sequence[_Sheet]) -> bytes:
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream, {"in_memory": True})
+    book.set_properties({"created": _CREATED})
+    centred = book.add_format({"align": "center", "valign": "vcenter"})
+    for each in sheets:
+        sheet = book.add_worksheet(each.name)
+        for at in each.merged:
+            sheet.merge_range(*at, "", centred)
+        for r, row in enumerate(each.grid):
+            for c, value in enumerate(row):
+                if isinstance(value, str):
+                    sheet.write_string(r, c, value, centred if r < 4 else None)
+                elif value is not None:
+                    sheet.write_number(r, c, value)
+        sheet.set_column(0, 1, 22)
+    book.close()
+    return stream.getvalue()
+
+
+def _csv(grid: Grid, encoding: str) -> bytes:
+    stream = io.StringIO(newline="")
+    csv.writer(stream, lineterminator="\r\n").writerows(grid)
+    return stream.getvalue().encode(encoding)
+
+
+def _plain(value: Any, per: int = 1) -> Cell:
+    if isinstance(value, str):
+        return value
+    number = round(float(value) / per, 2)
+    return int(number) if number.is_integer() else number
