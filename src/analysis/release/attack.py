@@ -1,0 +1,269 @@
+"""What a reader can work out of the shown numbers, and what has to go so that he cannot.
+
+The reader knows the rules: a shown count lies within half a rounding step and is no withheld
+one; a withheld small number lies below the threshold; rows add up. For each withheld number an
+integer programme finds the least and the most it can be. If that range is narrower than what
+"fewer than ten" says anyway, one more number is hidden, the cheapest, until nothing can be worked
+out or nothing is left of the table.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from analysis.release.people import State
+from analysis.release.profiles import Profile
+from analysis.release.quantities import Complement, Quantity, Statements
+
+NODES = 20_000
+"""An integer programme that is not solved within so many branches counts as broken into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A withheld number, as a sum of unknowns with signs, that has to stay open up to `most`."""
+
+    terms: tuple[tuple[int, int], ...]
+    most: int
+
+
+class Attack:
+    """A reader's knowledge of the numbers of persons in one finding.
+
+    Parameters
+    ----------
+    statements
+        What the rows state.
+    states
+        What is shown of each row, by label; changed by `protect`.
+    profile
+        The audience.
+    exact
+        Labels of rows whose number, when shown, is known to the person (by its range or by a
+        verdict on the unrounded value).
+    """
+
+    def __init__(
+        self,
+        statements: Statements,
+        states: dict[int, State],
+        profile: Profile,
+        exact: frozenset[int] = frozenset(),
+    ) -> None:
+        self.statements, self.states, self.profile, self.exact = statements, states, profile, exact
+        self.wholes = {complement.whole for complement in statements.complements}
+
+    def protect(self) -> set[int]:
+        """Hide what has to be hidden and give the labels of those rows."""
+        before = {row for row, state in self.states.items() if state == "hidden"}
+        for group in self._components():
+            self._protect(group)
+        return {row for row, state in self.states.items() if state == "hidden"} - before
+
+    def _protect(self, group: Sequence[int]) -> None:
+        while True:
+            open_target = self._broken(group)
+            if open_target is None:
+                return
+            victim = self._cheapest(open_target, group)
+            if victim is None:
+                self._hide(row for q in group for row in self.statements.quantities[q].rows)
+                return
+            self._hide(self.statements.quantities[victim].rows)
+
+    def _hide(self, rows: Iterable[int]) -> None:
+        self.states.update(dict.fromkeys(rows, "hidden"))
+
+    def _is_shown(self, quantity: int) -> bool:
+        rows = self.statements.quantities[quantity].rows
+        states = {self.states[row] for row in rows}
+        # A coded share still shows the group that it is a share of.
+        coded = states & {"low", "high"} and quantity in self.wholes
+        return "shown" in states or bool(coded)
+
+    def limits(self, quantity: int) -> tuple[float, float]:
+        """Give what the reader knows of one number by itself."""
+        q = self.statements.quantities[quantity]
+        if q.known:
+            return q.value, q.value
+        if not self._is_shown(quantity):
+            return 0.0, (q.least - 1.0 if self._is_secret(q) else math.inf)
+        shown = [row for row in q.rows if self.states[row] == "shown"]
+        if self.profile.base == 1 or self.exact.intersection(shown) or q.value == 0:
+            return q.value, q.value
+        rounded, half = self.profile.round(q.value), self.profile.half
+        return max(rounded - half, min(q.least, q.value)), max(rounded + half, q.value)
+
+    @staticmethod
+    def _is_secret(quantity: Quantity) -> bool:
+        if quantity.known:
+            return False
+        lowest = -1 if quantity.sensitive else 0
+        return lowest < quantity.value < quantity.least
+
+    def _targets(self, group: frozenset[int]) -> Iterator[Target]:
+        quantities = self.statements.quantities
+        for index in sorted(group):
+            if self._is_secret(quantities[index]):
+                yield Target(((index, 1),), quantities[index].least - 1)
+        for complement in self.statements.complements:
+            if complement.part in group and self.is_secret_rest(complement):
+                yield Target(((complement.whole, 1), (complement.part, -1)), complement.least - 1)
+
+    def is_secret_rest(self, complement: Complement) -> bool:
+        part, whole = (self.statements.quantities[q] for q in (complement.part, complement.whole))
+        return whole.value - part.value < complement.least
+
+    def _broken(self, group: Sequence[int]) -> Target | None:
+        """Give the first target whose range is too narrow."""
+        targets = list(self._targets(frozenset(group)))
+        if not targets:
+            return None
+        programme = _Programme(self, group)
+        low = np.full(len(targets), math.inf)
+        high = np.full(len(targets), -math.inf)
+        for place, target in enumerate(targets):
+            ceiling = self._ceiling(target)
+            for sign in (1, -1):
+                if (low[place] <= min(1, ceiling)) if sign > 0 else (high[place] >= ceiling):
+                    continue
+                solution = programme.extreme(target.terms, sign)
+                if solution is None:
+                    return target
+                reached = [programme.value(t.terms, solution) for t in targets]
+                low, high = np.minimum(low, reached), np.maximum(high, reached)
+            if low[place] > min(1, ceiling) + 1e-6 or high[place] < ceiling - 1e-6:
+                return target
+        return None
+
+    def _ceiling(self, target: Target) -> float:
+        """Give how far up the number has to stay open: no further than its public group."""
+        quantities = self.statements.quantities
+        first = target.terms[0][0]
+        groups = {c.whole for c in self.statements.complements if first in (c.part, c.whole)}
+        known = [quantities[group].value for group in groups if quantities[group].known]
+        return min([float(target.most), *known])
+
+    def _cheapest(self, target: Target, group: Sequence[int]) -> int | None:
+        """Choose what to hide: near the target, a part rather than a total, not nothing, small."""
+        mine = {index for index, _ in target.terms}
+        sums = [s for s in self.statements.sums if mine & {s.total, *s.parts}]
+        near = {q for s in sums for q in (s.total, *s.parts)} | mine
+        totals = {s.total for s in self.statements.sums}
+        for pool in (near, set(group)):
+            free = [
+                q for q in pool if self._is_shown(q) and not self.statements.quantities[q].known
+            ]
+            if free:
+                return min(free, key=lambda q: (*self._cost(q, totals), q))
+        return None
+
+    def _cost(self, quantity: int, totals: set[int]) -> tuple[bool, bool, float]:
+        value = self.statements.quantities[quantity].value
+        return value == 0, quantity in totals, value
+
+    def _components(self) -> list[list[int]]:
+        """Split the unknowns into groups that have nothing to do with one another."""
+        parent = list(range(len(self.statements.quantities)))
+
+        def root(index: int) -> int:
+            while parent[index] != index:
+                parent[index] = parent[parent[index]]
+                index = parent[index]
+            return index
+
+        for addition in self.statements.sums:
+            for part in addition.parts:
+                parent[root(part)] = root(addition.total)
+        for complement in self.statements.complements:
+            parent[root(complement.part)] = root(complement.whole)
+        groups: dict[int, list[int]] = {}
+        for index in range(len(parent)):
+            groups.setdefault(root(index), []).append(index)
+        return list(groups.values())
+
+
+class _Programme:
+    """The integer programme of one group of unknowns."""
+
+    def __init__(self, attack: Attack, group: Sequence[int]) -> None:
+        self.column = {quantity: place for place, quantity in enumerate(group)}
+        limits = [attack.limits(quantity) for quantity in group]
+        self.bounds = Bounds([low for low, _ in limits], [high for _, high in limits])
+        values = [attack.statements.quantities[q].value for q in group]
+        self.integrality = np.array([float(value).is_integer() for value in values], dtype=int)
+        lines = [*self._sums(attack), *self._complements(attack)]
+        matrix, least, most = zip(*lines, strict=True) if lines else ((), (), ())
+        self.constraints = LinearConstraint(np.reshape(matrix, (-1, len(group))), least, most)
+
+    def _sums(self, attack: Attack) -> Iterator[tuple[np.ndarray, float, float]]:
+        for one in attack.statements.sums:
+            if one.total in self.column:
+                line = self._line([(one.total, 1), *((part, -1) for part in one.parts)])
+                yield line, 0.0, 0.0 if one.exact else math.inf
+
+    def _complements(self, attack: Attack) -> Iterator[tuple[np.ndarray, float, float]]:
+        for one in attack.statements.complements:
+            if one.part in self.column:
+                line = self._line([(one.whole, 1), (one.part, -1)])
+                if attack.is_secret_rest(one):
+                    yield line, 0.0, one.least - 1.0
+                else:
+                    shown = attack.states[one.row] == "shown"
+                    yield line, one.least if shown else 0.0, math.inf
+
+    def _line(self, terms: Iterable[tuple[int, int]]) -> np.ndarray:
+        line = np.zeros(len(self.column))
+        for quantity, sign in terms:
+            line[self.column[quantity]] += sign
+        return line
+
+    def extreme(self, terms: Iterable[tuple[int, int]], sign: int) -> np.ndarray | None:
+        """Give a possible world in which a number is as small (or, negative, as large) as can be."""
+        goal = sign * self._line(terms)
+        # Tables that add up mostly have whole corners, found without branching.
+        world = self._solve(goal, np.zeros_like(self.integrality))
+        if world is None or _is_whole(world[self.integrality == 1]):
+            return world
+        return self._solve(goal, self.integrality)
+
+    def _solve(self, goal: np.ndarray, integrality: np.ndarray) -> np.ndarray | None:
+        solved = milp(
+            goal, bounds=self.bounds, constraints=self.constraints, integrality=integrality,
+            options={"node_limit": NODES},
+        )  # fmt: skip
+        return solved.x if solved.status == 0 else None
+
+    def value(self, terms: Iterable[tuple[int, int]], world: np.ndarray) -> float:
+        return float(sum(sign * world[self.column[q]] for q, sign in terms))
+
+
+def _is_whole(numbers: np.ndarray) -> bool:
+    return bool(np.all(np.abs(numbers - np.round(numbers)) < 1e-6))
+
+
+def find_states(
+    states: Mapping[int, State], statements: Statements, profile: Profile, exact: frozenset[int]
+) -> tuple[dict[int, State], set[int]]:
+    """Give the states after complementary protection, and the rows that it hid.
+
+    Parameters
+    ----------
+    states
+        What each row's own size allows, by label.
+    statements
+        What the rows state.
+    profile
+        The audience.
+    exact
+        See `Attack`.
+    """
+    after = dict(states)
+    if not profile.complementary:
+        return after, set()
+    return after, Attack(statements, after, profile, exact).protect()

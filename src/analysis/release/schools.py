@@ -1,0 +1,143 @@
+"""Schools before audiences that may not know them by name, and stages of too few schools.
+
+The indicators of a school are facts of an institution and are shown as they are; before the
+public they are numbered anew within each indicator by size, so that no profile can be put
+together, and what would tell a school by its size is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from analysis import i18n
+from analysis.finding import KEY, PERSON_UNITS, Check, Finding
+from analysis.release.people import LIMIT, SCHOOL, split
+from analysis.release.profiles import Profile, load_rules
+
+Labels = dict[str, dict[str, Mapping[str, str]]]
+OF_STAGE = ["stage", "at"]
+
+
+def shows_names(finding: Finding, profile: Profile) -> bool:
+    """Tell whether this audience may read schools by name."""
+    return profile.names or finding.origin.names_public
+
+
+def find_few(finding: Finding, profile: Profile) -> pd.Series:
+    """Mark the rows that tell of too few schools.
+
+    They are coefficients and what follows from them, the single schools of such a stage and,
+    where schools have no names, groups of so few of them. What a public data set says anyway
+    stays.
+
+    Parameters
+    ----------
+    finding
+        What was found out.
+    profile
+        The audience.
+    """
+    table, rules = finding.table, load_rules()["places"]
+    if finding.origin.names_public or not profile.schools:
+        return pd.Series(False, index=table.index)
+    told = (table["n_unit"] == "schools") & table["value"].notna() & (table["by"] != LIMIT)
+    single = table["by"] == SCHOOL
+    few = told & ~single & (table["n"] < profile.schools)
+    marked = few & table["unit"].isin(rules["coefficient_units"])
+    marked |= told & single & _is_small_stage(table, profile)
+    if profile.names:
+        return marked
+    return marked | (few & ~table["by"].isin(["", *rules["places"]]) & (table["unit"] != "schools"))
+
+
+def blank(table: pd.DataFrame, few: pd.Series, *, named: bool) -> pd.DataFrame:
+    """Empty the rows of too few schools, and in those of nameless ones what tells their size."""
+    table = table.copy()
+    table.loc[few, ["value", "value_low", "value_high", "numerator", "denominator"]] = np.nan
+    table.loc[few, "flag"] = "c"
+    if not named:
+        table.loc[table["by"] == SCHOOL, ["numerator", "denominator", "n"]] = np.nan
+    return table
+
+
+def number(table: pd.DataFrame) -> pd.DataFrame:
+    """Number the schools anew within each indicator, stage and year, by order of value.
+
+    The rows are put in that order too, so that their place tells nothing. Rows that cross schools
+    with something else are left out.
+    """
+    crossed = table["by"].map(lambda by: SCHOOL in split(by) and by != SCHOOL)
+    table = table[~crossed]
+    single = table["by"] == SCHOOL
+    columns = [column for column in table.columns if column != "subject"]
+    ordered = table[single].sort_values(
+        ["indicator", *OF_STAGE, "value", *columns], kind="stable", na_position="last"
+    )
+    ordered["subject"] = (
+        ordered.groupby(["indicator", *OF_STAGE], sort=False).cumcount().add(1).astype(str)
+    )
+    return _in_place(table, ordered)
+
+
+def label(labels: Mapping[str, Mapping[str, Mapping[str, str]]], table: pd.DataFrame) -> Labels:
+    """Give labels without the names of schools, numbers in their place."""
+    kept: Labels = {by: dict(names) for by, names in labels.items() if SCHOOL not in split(by)}
+    numbers = sorted(set(table.loc[table["by"] == SCHOOL, "subject"]), key=int)
+    if numbers:
+        kept[SCHOOL] = {
+            n: {
+                language: i18n.say("gate.school", language, n=int(n)) for language in i18n.LANGUAGES
+            }
+            for n in numbers
+        }
+    return kept
+
+
+def judge(
+    checks: Iterable[Check], table: pd.DataFrame, few: pd.Series, *, named: bool
+) -> tuple[Check, ...]:
+    """Take back the verdicts on what is not shown for want of schools or of their names."""
+    hidden = set(map(tuple, table.loc[few, list(KEY)].to_numpy()))
+    stages = set(map(tuple, table.loc[few & (table["by"] == SCHOOL), OF_STAGE].to_numpy()))
+    kept = (
+        check
+        for check in checks
+        if (named or SCHOOL not in split(check.by))
+        and not (check.by == SCHOOL and (check.stage, check.at) in stages)
+    )
+    return tuple(
+        replace(check, verdict="cannot_say", reason="gate.few_schools")
+        if tuple(getattr(check, field) for field in KEY) in hidden
+        else check
+        for check in kept
+    )
+
+
+def _is_small_stage(table: pd.DataFrame, profile: Profile) -> pd.Series:
+    """Mark the rows of stages with too few schools: by the coefficients, else by the rows."""
+    coefficients = table[(table["by"] == "") & (table["unit"] == "coefficient")]
+    said = coefficients.groupby(OF_STAGE)["n"].max()
+    single = table[(table["by"] == SCHOOL) & ~table["n_unit"].isin(PERSON_UNITS)]
+    counted = single[single["value"].notna()].groupby(OF_STAGE)["subject"].nunique()
+    sizes = said.combine_first(counted.astype("float64"))
+    of_row = pd.Series(
+        sizes.reindex(pd.MultiIndex.from_frame(table[OF_STAGE])).to_numpy(), index=table.index
+    )
+    return of_row < profile.schools
+
+
+def _in_place(table: pd.DataFrame, ordered: pd.DataFrame) -> pd.DataFrame:
+    """Put the ordered school rows where school rows of the same indicator stood."""
+    place = pd.Series(np.arange(len(table)), index=table.index)
+    groups = ["indicator", *OF_STAGE]
+    first = place[ordered.index].groupby([ordered[g] for g in groups], sort=False).transform("min")
+    place.loc[ordered.index] = first
+    rank = pd.Series(0, index=table.index)
+    rank.loc[ordered.index] = ordered["subject"].astype(int)
+    table = pd.concat([table.drop(index=ordered.index), ordered])
+    order = pd.DataFrame({"place": place, "rank": rank}).reindex(table.index)
+    return table.loc[order.sort_values(["place", "rank"]).index].reset_index(drop=True)
