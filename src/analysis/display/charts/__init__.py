@@ -1,0 +1,8 @@
+"""Drawings: every one takes a `View` first and gives one block a stage."""
+
+from analysis.display.charts.bars import bars, contribution_bars
+from analysis.display.charts.dots import limit_dots, unit_dots
+from analysis.display.charts.lines import trend_lines
+from analysis.display.charts.strips import dot_strips
+
+__all__ = ["bars", "contribution_bars", "dot_strips", "limit_dots", "trend_lines", "unit_dots"]
