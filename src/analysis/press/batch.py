@@ -1,0 +1,268 @@
+"""Many reports, in worker processes, so that one bad county stops nobody else.
+
+The process that calls `run` holds the output tree, hands out the jobs, puts finished reports in
+their place and keeps the list of failures; it runs no notebook itself. A worker that dies or
+answers nothing for too long costs its one job. A signal stops new work, ends workers and kernels
+at once and leaves every report whole, the old or the new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from analysis.press import kernel, manifest, staging
+from analysis.press.jobs import Failure, Job, Order, Settings, Summary, find_chapters
+
+GRACE = 30
+"""Seconds beyond the notebook's own limit after which a worker that says nothing is given up."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_JOBS_PER_WORKER = 100
+
+
+class Progress(Protocol):
+    """Who is told how the run goes."""
+
+    def begin(self, total: int) -> None: ...
+    def step(self, job: Job, language: str, chapter: str) -> None: ...
+    def end(self, job: Job, failure: Failure | None) -> None: ...
+    def close(self) -> None: ...
+
+
+def run(
+    jobs: Sequence[Job],
+    settings: Settings,
+    *,
+    notebooks: Path,
+    out: Path,
+    workers: int = 1,
+    fail_fast: bool = False,
+    progress: Progress | None = None,
+) -> Summary:
+    """Make the reports of all jobs.
+
+    Parameters
+    ----------
+    jobs
+        One report each; a county twice in one audience and year is made once.
+    settings
+        How each is made.
+    notebooks
+        The folder in which chapters are found.
+    out
+        The output tree: ``out/<audience>/<year>/<code>/<language>/report.html`` and so on.
+    workers
+        Reports made at one time.
+    fail_fast
+        Begin nothing more after the first failure.
+    progress
+        Who is told.
+
+    Raises
+    ------
+    UsageError
+        If no notebook fits, or an audience may not be written there; nothing was run then.
+    BusyError
+        If another run holds `out`.
+    """
+    out, notebooks = out.resolve(), notebooks.resolve()
+    chapters = {job.scope: find_chapters(notebooks, job.scope) for job in jobs}
+    orders = {}
+    for job in jobs:
+        target = staging.place(out, job.audience, job.year, job.county)
+        stage = target.with_name(f".{target.name}.new")
+        orders[target] = Order(job, chapters[job.scope], settings, stage, target)
+    with staging.hold(out), kernel.make_room() as room:
+        for folder in {target.parent for target in orders}:
+            staging.recover(folder)
+        batch = _Batch(deque(orders.values()), room, fail_fast, progress)
+        try:
+            asyncio.run(batch.run(min(workers, len(orders))))
+        finally:
+            batch.note()
+    return batch.summary()
+
+
+@dataclass(slots=True)
+class _Worker:
+    """A worker process and the room it lives in."""
+
+    process: asyncio.subprocess.Process
+    room: Path
+    jobs: int = 0
+
+    @classmethod
+    async def start(cls, room: Path) -> _Worker:
+        room.mkdir(mode=0o700)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-P", "-m", "analysis.press.worker", str(room), str(room.parent),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=kernel.isolate(room, os.environ),
+            cwd=room,
+            start_new_session=True,
+        )  # fmt: skip
+        return cls(process, room)
+
+    async def tell(self, order: Order) -> None:
+        assert self.process.stdin is not None  # noqa: S101 - PIPE was asked for
+        self.process.stdin.write(order.to_json().encode() + b"\n")
+        await self.process.stdin.drain()
+
+    async def hear(self, patience: float) -> Mapping[str, Any]:
+        """Give the next answer; empty if the worker has died."""
+        assert self.process.stdout is not None  # noqa: S101 - PIPE was asked for
+        line = await asyncio.wait_for(self.process.stdout.readline(), patience)
+        return json.loads(line) if line else {}
+
+    async def end(self) -> None:
+        kernel.evict(self.room)
+        await self.process.wait()
+        shutil.rmtree(self.room, ignore_errors=True)
+
+
+@dataclass(slots=True)
+class _Batch:
+    queue: deque[Order]
+    room: Path
+    fail_fast: bool
+    progress: Progress | None
+    total: int = 0
+    hired: int = 0
+    stopped: int = 0
+    done: list[Order] = field(default_factory=list)
+    failed: list[tuple[Order, Failure]] = field(default_factory=list)
+    open: list[Order] = field(default_factory=list)
+
+    async def run(self, workers: int) -> None:
+        if self.progress:
+            self.progress.begin(len(self.queue))
+        tasks = [asyncio.create_task(self._serve()) for _ in range(workers)]
+        try:
+            with self._signals(tasks):
+                await asyncio.gather(*tasks)
+        except asyncio.CancelledError:
+            if not self.stopped:
+                raise
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if self.progress:
+                self.progress.close()
+
+    @contextmanager
+    def _signals(self, tasks: list[asyncio.Task[None]]) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+
+        def stop(number: int) -> None:
+            self.stopped = self.stopped or number
+            for task in tasks:
+                task.cancel()
+
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, stop, number)
+        try:
+            yield
+        finally:
+            for number in _SIGNALS:
+                loop.remove_signal_handler(number)
+
+    async def _serve(self) -> None:
+        """Take one job after another, with a worker that is replaced when it dies or grows old."""
+        worker: _Worker | None = None
+        try:
+            while self.queue and not (self.fail_fast and self.failed):
+                order = self.queue.popleft()
+                self.open.append(order)
+                worker = worker or await self._hire()
+                alive = await self._make(worker, order)
+                self.open.remove(order)
+                if not alive or worker.jobs >= _JOBS_PER_WORKER:
+                    leaving, worker = worker, None
+                    await leaving.end()
+        finally:
+            if worker:
+                await worker.end()
+
+    async def _hire(self) -> _Worker:
+        self.hired += 1
+        return await _Worker.start(self.room / f"w{self.hired}")
+
+    async def _make(self, worker: _Worker, order: Order) -> bool:
+        """Have one report made and put it in its place; tell whether the worker still lives."""
+        worker.jobs += 1
+        alive = False
+        try:
+            staging.make_stage(order.target, private=order.job.audience != "public")
+            failure, alive = await self._follow(worker, order)
+            if failure is None:
+                staging.publish(order.stage, order.target)
+        except OSError as error:
+            reason = error.strerror or ""
+            failure = _lost(
+                order, type(error).__name__, f"无法写入：{reason}", f"cannot write: {reason}"
+            )
+        finally:
+            if not alive:
+                kernel.evict(worker.room)
+            shutil.rmtree(order.stage, ignore_errors=True)
+        if failure is None:
+            self.done.append(order)
+        else:
+            self.failed.append((order, failure))
+        if self.progress:
+            self.progress.end(order.job, failure)
+        return alive
+
+    async def _follow(self, worker: _Worker, order: Order) -> tuple[Failure | None, bool]:
+        at = {"language": "", "chapter": ""}
+        patience = order.settings.timeout + GRACE
+        try:
+            await worker.tell(order)
+            while answer := await worker.hear(patience):
+                if "failure" in answer:
+                    plain = answer["failure"]
+                    return (None if plain is None else Failure(**plain)), True
+                at = {"language": answer["language"], "chapter": answer["chapter"]}
+                if self.progress:
+                    self.progress.step(order.job, at["language"], at["chapter"])
+        except TimeoutError:
+            return _lost(order, "TimeoutError", "超时未答", "no answer in time", **at), False
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        return _lost(order, "WorkerDied", "工作进程意外终止", "the worker died", **at), False
+
+    def note(self) -> None:
+        """Write down what failed, beside the reports of each year."""
+        for folder in {order.target.parent for order in [*self.done, *(o for o, _ in self.failed)]}:
+            tried = [o.job.county for o in self.done if o.target.parent == folder]
+            failures = [f for o, f in self.failed if o.target.parent == folder]
+            with suppress(OSError):  # the summary tells it as well
+                manifest.note_failures(folder, [*tried, *(f.county for f in failures)], failures)
+
+    def summary(self) -> Summary:
+        return Summary(
+            done=tuple(sorted(order.job.county for order in self.done)),
+            failures=tuple(sorted((f for _, f in self.failed), key=lambda f: f.county)),
+            left=tuple(sorted(order.job.county for order in [*self.queue, *self.open])),
+            stopped=self.stopped,
+        )
+
+
+def _lost(
+    order: Order, kind: str, zh: str, en: str, *, language: str = "", chapter: str = ""
+) -> Failure:
+    return Failure(order.job.county, order.job.names, kind, zh, en, language, chapter)
