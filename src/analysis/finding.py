@@ -43,9 +43,9 @@ COLUMNS = (
 )  # fmt: skip
 KEY = ("indicator", "stage", "by", "subject", "at")
 
-FLAGS = ("c", "x", "z", "low", "p", "r", "e", "b", "u")
+FLAGS = ("c", "x", "z", "low", "p", "r", "e", "b", "u", "le", "ge")
 """Cell codes: withheld, no data, not applicable, rounds to zero, provisional, revised,
-estimated, break in series, unreliable (`docs/glossary.md`)."""
+estimated, break in series, unreliable, a share coded as at most or at least (`docs/glossary.md`)."""
 
 
 @dataclass(frozen=True, slots=True)

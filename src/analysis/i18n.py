@@ -130,6 +130,16 @@ def has(key: str) -> bool:
     return key in catalogue()
 
 
+def needs(key: str) -> frozenset[str]:
+    """Give the blanks that a sentence cannot do without in one language or the other.
+
+    >>> "flag" in needs("display.flagged")
+    True
+    """
+    bare = (_OPTIONAL.sub("", text(key, language)) for language in LANGUAGES)
+    return frozenset(blank.group(1) for part in bare for blank in _BLANK.finditer(part))
+
+
 def keys(prefix: str = "") -> tuple[str, ...]:
     """List the keys that begin with `prefix`, in order of file and place."""
     return tuple(key for key in catalogue() if key.startswith(prefix))
