@@ -60,8 +60,8 @@ CENSUS_NOTE = """\
 # Population by county, census of 1 November 2020. Figures of the National Bureau of Statistics,
 # Tabulation on the 2020 Population Census of the People's Republic of China by County; transcription
 # from github.com/thebamboogrove/tudigong, commit 4db2f14, 2026-02-26 (MIT). Shares are of the whole
-# population, 0 to 1; education_years and share_illiterate as the tabulation gives them (aged 3 and
-# over; aged 15 and over as a share of all). Statistical zones are rows of their own.
+# population, 0 to 1, except education_years (mean of persons aged 3 and over) and share_illiterate (the
+# tabulation's rate; its base is to be confirmed). Statistical zones are rows of their own.
 """
 
 

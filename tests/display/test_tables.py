@@ -19,17 +19,27 @@ def _cells(block: Rendered) -> list[list[str]]:
     return [[cell.text_content() for cell in row] for row in tree.iter("tr")]
 
 
-def test_verdicts_say_requirement_value_range_verdict_and_gap(look: Look) -> None:
+def test_verdicts_say_requirement_value_range_and_verdict(look: Look) -> None:
     primary, junior = tables.verdicts(look(), "targets")
     assert primary.id == "sample-table-targets-primary"
     assert _cells(primary) == [
-        ["要求", "数值", "区间", "结论", "距标准还差"],
-        ["“每百名学生教师数”差异系数不高于0.5", "0.5004", "0.480～0.530", "○ 未达标", "1,234名"],
-        ["“生均校舍面积”差异系数不高于0.5", "0.210", "0.200～0.230", "● 达标", "不适用"],
+        ["要求", "数值", "区间", "结论"],
+        ["“每百名学生教师数”差异系数不高于0.5", "0.5004", "0.480～0.530", "○ 未达标"],
+        ["“生均校舍面积”差异系数不高于0.5", "0.210", "0.200～0.230", "● 达标"],
     ]
     assert "抽样误差" in primary.data["note"]
     assert primary.data["rows"][0]["value"] == 0.5004
     assert junior.id == "sample-table-targets-junior"
+
+
+def test_what_is_lacking_stands_beside_the_requirement_that_it_is_about(look: Look) -> None:
+    view = look()
+    check = next(c for c in view.released.checks if c.indicator == "staff.coefficient")
+    level = dataclasses.replace(check, indicator="staff")
+    view = View(dataclasses.replace(view.released, checks=(level,)), view.language)
+    (block,) = tables.verdicts(view, "targets", stage=check.stage)
+    header, row = _cells(block)
+    assert (header[-1], row[-1]) == ("距标准还差", "1,234名")
 
 
 def test_headers_are_header_cells_on_screen_and_on_paper(look: Look) -> None:
@@ -90,6 +100,20 @@ def test_cells_by_indicator_take_fields_and_parts(look: Look) -> None:
     assert block.data["rows"][1]["value"] == 5.4
     assert block.data["rows"][1]["limit"] is None
     assert block.data["rows"][1]["limit_flag"] == "z"
+
+
+def test_a_column_with_nothing_in_it_is_left_out(look: Look) -> None:
+    block = tables.cells(look(), "levels", ["rooms"], columns=("value", "limit", "gap", "n"))[0]
+    assert _cells(block)[0] == ["指标", "数值", "单位数"]
+
+
+def test_a_count_that_a_row_does_not_have_is_not_missing_data(look: Look) -> None:
+    block = tables.cells(look(), "levels", ["staff", "schools_met"], columns=("n", "numerator"))[0]
+    assert _cells(block)[1:] == [
+        ["每百名学生教师数", "5", "不适用"],
+        ["达标学校比例", "不适用", "3"],
+    ]
+    assert block.data["rows"][0]["numerator_flag"] == "z"
 
 
 def test_values_alone_stand_side_by_side_by_stage(look: Look) -> None:

@@ -90,6 +90,13 @@ def test_words_come_from_the_note_then_the_catalogue_then_display(look: Look) ->
     assert view.caption("table", "other", "note", "primary", chart="verdicts") == ""
 
 
+def test_the_source_says_once_that_data_are_made(finding: Finding, look: Look) -> None:
+    assert look().source() == "来源：测试局（模拟数据）；数据截至2021-09-01"
+    made = dataclasses.replace(finding.origin, source_zh="模拟数据（随机种子1）")
+    view = look(of=dataclasses.replace(finding, origin=made))
+    assert view.source() == "来源：模拟数据（随机种子1）；数据截至2021-09-01"
+
+
 def test_ids_are_stable_and_say_whose_they_are(look: Look) -> None:
     view = look()
     assert view.id("table", "a_b", "primary") == "sample-table-a-b-primary"

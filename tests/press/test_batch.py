@@ -25,7 +25,7 @@ from analysis.press.progress import Meter
 
 HERE = Path(__file__).parent
 CODES = ("130702", "130703", "130705")
-MARK = "JUNHENG_TEST"
+MARK, ROOM = "JUNHENG_TEST", "JUPYTER_RUNTIME_DIR"
 CANARY = "130723200901011234"
 HTML = Settings(formats=("html",), audit="tiny:agree", timeout=60)
 
@@ -51,11 +51,12 @@ def _nothing_left(tmp_path: Path, _environment: None) -> Iterator[None]:
 
 
 def workers() -> list[psutil.Process]:
-    """Give every process that this test has started, whoever its parent is now."""
+    """Give every worker and kernel of this test, whoever its parent is now."""
+    found = [(process, environment(process)) for process in psutil.process_iter()]
     return [
         process
-        for process in psutil.process_iter()
-        if environment(process).get(MARK) == os.environ[MARK] and process.pid != os.getpid()
+        for process, about in found
+        if about.get(MARK) == os.environ[MARK] and "junheng-" in about.get(ROOM, "")
     ]
 
 
@@ -278,7 +279,7 @@ def test_nothing_private_goes_where_public_reports_are(tmp_path: Path) -> None:
     desk = tmp_path / "desk"
     batch.run(jobs("130702", audience="internal"), HTML, notebooks=folder, out=desk)
     made = [path for path in (desk / "internal").rglob("*") if path.is_dir()]
-    assert {path.stat().st_mode & 0o777 for path in (desk / "internal", *made[:2])} == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in (desk, desk / "internal", *made[:2])} == {0o700}
 
 
 @pytest.mark.parametrize(
@@ -353,7 +354,7 @@ def test_a_run_that_is_killed_leaves_no_process(tmp_path: Path) -> None:
     folder, out = notebooks(tmp_path / "n", "import time; time.sleep(60)"), tmp_path / "out"
     process = start(folder, out)
     until(lambda: len(workers()) >= 4)
-    rooms = {Path(environment(worker)["TMPDIR"]) for worker in workers()[1:]}
+    rooms = {Path(environment(worker)[ROOM]).parent for worker in workers()}
     process.kill()
     process.communicate()
     until(lambda: not workers(), 5)

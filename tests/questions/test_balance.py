@@ -117,7 +117,7 @@ def test_jiujiang_2023_through_the_whole_question(build_county: Build) -> None:
 COLUMNS_2012 = {
     "teaching_area": "teaching_area_m2", "sports_area": "sports_ground_m2",
     "equipment": "equipment_yuan", "computers": "computers_n", "books": "books_n",
-    "teachers": "teachers_n", "qualified_teachers": "teachers_bachelor_n",
+    "teacher_supply": "teachers_n", "qualified_teachers": "teachers_bachelor_n",
     "midlevel_teachers": "teachers_midlevel_n",
 }  # fmt: skip
 
@@ -173,6 +173,7 @@ def test_the_threshold_itself_meets_in_the_school_table(build_county: Build) -> 
     finding = balance.assess(build_county([exact, below, school("C")]))
     assert cell(finding, "qualified_teachers.schools_met")["numerator"] == 2
     assert cell(finding, "qualified_teachers.gap")["value"] == 1
+    assert cell(finding, "schools_rule_met.gap")["value"] == 0
     assert verdict(finding, "schools_rule_met", subject="B") == "met"  # six and the rest >= 85 %
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+
 from analysis.records.identity_numbers import check_character
 
 Rows = list[list[Any]]

@@ -7,7 +7,6 @@ because its text may hold a pupil.
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -18,8 +17,6 @@ import click
 from analysis.cli import data, reports
 from analysis.cli.verbs import County, complain
 from analysis.errors import EXIT_INTERRUPTED, JunhengError
-
-EXIT_PIPE = 141
 
 
 @click.group(cls=County, context_settings={"help_option_names": ["-h", "--help"]})
@@ -70,9 +67,6 @@ def _run(arguments: list[str]) -> int:
     except JunhengError as error:
         complain(error)
         return error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_PIPE
     except Exception as error:
         _unexpected(error, debug="--debug" in arguments)
         return 1

@@ -8,7 +8,7 @@ from analysis import i18n
 from analysis.display.grid import Head, Item
 from analysis.display.rows import Row, flag, is_number, number
 from analysis.display.view import View
-from analysis.finding import NUMBER_COLUMNS
+from analysis.finding import NUMBER_COLUMNS, Check
 
 FIELDS = (*NUMBER_COLUMNS, "range", "verdict", "unit", "limit")
 
@@ -28,7 +28,9 @@ def field(view: View, id: str, stage: str, column: str) -> tuple[Row | None, Ite
         verdict = view.verdict(row) if row else ""
         return row, Item(view.verdict_text(verdict) if verdict else view.word("flag.z"))
     if column in NUMBER_COLUMNS and column != "value":
-        return row, Item(view.value(row, column), number(row, column), flag(row))
+        found = number(row, column)
+        code = flag(row) if row is None or found is not None else row["flag"] or "z"
+        return row, Item(view.value(row, column), found, code)
     if column == "gap" and row:
         return row, Item(gap_text(view, row), number(row), flag(row))
     return row, valued(view, row)
@@ -119,3 +121,39 @@ def interval(view: View, cells: Iterable[Row]) -> str:
     kinds = {row["interval_kind"] for row in cells if view.range(row)} - {"none"}
     said = [view.word(f"interval.{kind}") for kind in sorted(kinds)]
     return view.join(*(view.word("display.interval", text=text) for text in said))
+
+
+def verdict_item(view: View, id: str, check: Check, row: Row | None, gap: Row | None) -> Item:
+    """Make one cell of a table of requirements."""
+    if id == "requirement":
+        return Item(requirement(view, check))
+    if id == "value":
+        return valued(view, row, check.limit)
+    if id == "range":
+        return Item(view.range(row) or view.word("flag.z"))
+    if id == "verdict":
+        return Item(
+            view.verdict_text(check.verdict, check.reason), shaded=check.verdict == "not_met"
+        )
+    return Item(gap_text(view, gap) if gap else view.word("flag.z"))
+
+
+def requirement(view: View, check: Check) -> str:
+    """Write what a check requires."""
+    limit = check.limit if is_number(check.limit) else None
+    stage = view.label("stage", check.stage) if check.stage else None
+    name = view.base_name(check.indicator)
+    return view.word(check.rule, indicator=name, limit=limit, stage=stage)
+
+
+def row_of(view: View, check: Check) -> Row | None:
+    """Give the row that a check judges."""
+    return view.row(
+        check.indicator, stage=check.stage, by=check.by, subject=check.subject, at=check.at
+    )
+
+
+def gap_of(view: View, check: Check) -> Row | None:
+    """Give what is lacking to the threshold that a check is about, where that is known."""
+    row = view.row(f"{check.indicator}.gap", stage=check.stage, at=check.at)
+    return row if row is not None and number(row) is not None else None

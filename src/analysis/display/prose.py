@@ -55,10 +55,10 @@ def said(
     """
     made = []
     for one in view.stages_of(stage):
-        sentences, shown = _sentences(view, role, one, only)
+        sentences = _sentences(view, role, one, only)
         if sentences:
             id = view.id("text", "-".join([role, *(only or ())]), one)
-            made.append(_prose(view, id, role, sentences, shown))
+            made.append(_prose(view, id, role, sentences))
     return tuple(made)
 
 
@@ -72,19 +72,15 @@ def box(view: View, role: str, stage: str | None = None) -> Blocks:
     stage
         One stage alone.
     """
-    sentences: list[str] = []
-    shown: list[Row] = []
-    for one in view.stages_of(stage):
-        here, cells = _sentences(view, role, one, None)
-        sentences, shown = [*sentences, *here], [*shown, *cells]
-    sentences = list(dict.fromkeys(sentences))
+    by_stage = [_sentences(view, role, one, None) for one in view.stages_of(stage)]
+    sentences = list(dict.fromkeys(sentence for said in by_stage for sentence in said))
     if not sentences:
         return ()
     id, title = view.id("box", role, stage or ""), _box_title(view, role)
     texts = "".join(paragraph("said", sentence) for sentence in sentences)
     html = f"{paragraph('title', title)}{texts}"
     typst = call("jh-box", array(map(literal, sentences)), id=id, title=title)
-    words, numbers = Words(title=title), _sentence_numbers(view, sentences, shown)
+    words, numbers = Words(title=title), _sentence_numbers(view, sentences)
     return (make(view, id, "box", words, (html, typst), numbers=numbers, role=role),)
 
 
@@ -189,7 +185,7 @@ def provenance(view: View, passport: Mapping[str, Any], name: str = "provenance"
 def nothing(view: View, name: str, stage: str, why: Literal["c", "x", "z"], title: str) -> Rendered:
     """Make the one line that stands where a figure or table cannot: withheld, or no data."""
     sentence = view.word(f"display.empty.{why}", title=title)
-    return _prose(view, view.id("empty", name, stage), "empty", [sentence], [])
+    return _prose(view, view.id("empty", name, stage), "empty", [sentence])
 
 
 def emptiness(rows: Iterable[Row]) -> Literal["c", "x", "z", ""]:
@@ -202,35 +198,31 @@ def emptiness(rows: Iterable[Row]) -> Literal["c", "x", "z", ""]:
     return "c" if "c" in flags else "z" if flags and set(flags) == {"z"} else "x"
 
 
-def _sentences(
-    view: View, role: str, stage: str, only: Sequence[str] | None
-) -> tuple[list[str], list[Row]]:
-    sentences = [
-        sentence
-        for note, sentence in view.said(role, stage)
-        if only is None or note.key.split(".")[2] in only
-    ]
-    return list(dict.fromkeys(sentences)), []
+def _sentences(view: View, role: str, stage: str, only: Sequence[str] | None) -> list[str]:
+    return list(
+        dict.fromkeys(
+            sentence
+            for note, sentence in view.said(role, stage)
+            if only is None or note.key.split(".")[2] in only
+        )
+    )
 
 
-def _prose(
-    view: View, id: str, role: str, sentences: Sequence[str], shown: Sequence[Row]
-) -> Rendered:
+def _prose(view: View, id: str, role: str, sentences: Sequence[str]) -> Rendered:
     shape = "list" if len(sentences) > _PARAGRAPHS and role not in _FRAMED else role
     html = "".join(paragraph("said", sentence) for sentence in sentences)
     if shape == "list":
         html = f"<ul>{''.join(f'<li>{escape(sentence)}</li>' for sentence in sentences)}</ul>"
     typst = call("jh-prose", array(map(literal, sentences)), id=id, role=shape)
-    numbers = _sentence_numbers(view, sentences, shown)
+    numbers = _sentence_numbers(view, sentences)
     return make(view, id, "prose", Words(), (html, typst), numbers=numbers, role=shape)
 
 
-def _sentence_numbers(view: View, sentences: Sequence[str], shown: Sequence[Row]) -> Numbers:
+def _sentence_numbers(view: View, sentences: Sequence[str]) -> Numbers:
     label = view.word("display.column.sentence")
     return Numbers(
         [{"id": "sentence", "label": label, "kind": "text", "digits": 0}],
         [{"sentence": sentence} for sentence in sentences],
-        shown,
     )
 
 
@@ -251,16 +243,15 @@ def _tiles(view: View, id: str, stage: str, rows: Sequence[Row]) -> Rendered:
     made = [_tile(view, row) for row in rows]
     title = view.caption("tiles", "tiles", "title", stage) or capital(view.label("stage", stage))
     note = view.caption("tiles", "tiles", "note", stage)
-    source = view.source()
     html = (
         f"{paragraph('title', title)}<dl>{''.join(map(_tile_html, made))}</dl>"
-        f"{paragraph('note', note)}{paragraph('source', source)}"
+        f"{paragraph('note', note)}"
     )
     dictionaries = (
         "(" + ", ".join(f"{key}: {literal(text)}" for key, text in tile.items()) + ")"
         for tile in made
     )
-    typst = call("jh-tiles", array(dictionaries), id=id, title=title, note=note, source=source)
+    typst = call("jh-tiles", array(dictionaries), id=id, title=title, note=note, source="")
     columns = ["label", "value", "unit", "range", "verdict"]
     numbers = Numbers(
         [
@@ -270,7 +261,7 @@ def _tiles(view: View, id: str, stage: str, rows: Sequence[Row]) -> Rendered:
         [{column: tile[column] for column in columns} for tile in made],
         rows,
     )
-    words = Words(title=title, note=note, source=source)
+    words = Words(title=title, note=note, source=view.source())
     return make(view, id, "tiles", words, (html, typst), numbers=numbers)
 
 

@@ -10,18 +10,20 @@ from analysis.display.items import (
     FIELDS,
     field,
     field_head,
-    gap_text,
+    gap_of,
     interval,
     marked,
     named,
     number_head,
+    row_of,
     short_head,
     subject_head,
     valued,
+    verdict_item,
 )
 from analysis.display.prose import nothing
 from analysis.display.publish import Rendered, Words
-from analysis.display.rows import Row, is_number, number
+from analysis.display.rows import Row
 from analysis.display.view import View, capital
 from analysis.finding import Check
 
@@ -54,41 +56,19 @@ def _verdicts(view: View, table: str, stage: str) -> Iterator[Rendered]:
     checks = view.checks(stage=stage, by="")
     if not checks:
         return
-    found = [(check, _row_of(view, check)) for check in checks]
-    gaps = [_gap_of(view, check) for check in checks]
+    found = [(check, row_of(view, check)) for check in checks]
+    gaps = [gap_of(view, check) for check in checks]
     ranges = any(view.range(row) for _, row in found)
     wanted = ["requirement", "value", *(["range"] if ranges else []), "verdict"]
     wanted += ["gap"] if any(gaps) else []
     heads = tuple(Head(id, view.word(f"display.column.{id}")) for id in wanted)
     heads = tuple(Head(h.id, h.label, "number", 3) if h.id == "value" else h for h in heads)
     rows = tuple(
-        tuple(_verdict_item(view, id, check, row, gap) for id in wanted)
+        tuple(verdict_item(view, id, check, row, gap) for id in wanted)
         for (check, row), gap in zip(found, gaps, strict=True)
     )
     cells = [row for _, row in found if row] + [gap for gap in gaps if gap]
     yield _finish(view, table, "verdicts", stage, Grid(heads, rows, cells))
-
-
-def _verdict_item(view: View, id: str, check: Check, row: Row | None, gap: Row | None) -> Item:
-    if id == "requirement":
-        return Item(requirement(view, check))
-    if id == "value":
-        return valued(view, row, check.limit)
-    if id == "range":
-        return Item(view.range(row) or view.word("flag.z"))
-    if id == "verdict":
-        return Item(
-            view.verdict_text(check.verdict, check.reason), shaded=check.verdict == "not_met"
-        )
-    return Item(gap_text(view, gap) if gap else view.word("flag.z"))
-
-
-def requirement(view: View, check: Check) -> str:
-    """Write what a check requires."""
-    limit = check.limit if is_number(check.limit) else None
-    stage = view.label("stage", check.stage) if check.stage else None
-    name = view.base_name(check.indicator)
-    return view.word(check.rule, indicator=name, limit=limit, stage=stage)
 
 
 def cells(
@@ -265,21 +245,22 @@ def _beside(view: View, entries: Sequence[tuple[str, str]]) -> Grid:
 
 
 def _by_indicator(view: View, entries: Sequence[tuple[str, str]], columns: Sequence[str]) -> Grid:
-    shown: list[Row] = []
+    """Make a grid with a row an indicator; a column that has nothing in any row is left out."""
     mixed = len({stage for stage, _ in entries}) > 1
+    found = {
+        column: [field(view, id, stage, column) for stage, id in entries] for column in columns
+    }
+    kept = [c for c in columns if c == "unit" or any(row is not None for row, _ in found[c])]
+    ids = [id for _, id in entries]
     heads = [Head("indicator", view.word("display.column.indicator"))]
-    heads += [field_head(view, column, [id for _, id in entries]) for column in columns]
+    heads += [field_head(view, column, ids) for column in kept]
     rows = []
-    for stage, id in entries:
+    for place, (stage, id) in enumerate(entries):
         name = view.titled(id) if "unit" not in columns else view.name(id)
         if mixed and stage:
             name = view.word("display.staged", name=name, stage=view.label("stage", stage))
-        items = [Item(name)]
-        for column in columns:
-            row, item = field(view, id, stage, column)
-            items.append(item)
-            shown += [row] if row else []
-        rows.append(tuple(items))
+        rows.append((Item(name), *(found[column][place][1] for column in kept)))
+    shown = [row for column in kept for row, _ in found[column] if row is not None]
     return Grid(tuple(heads), tuple(rows), shown)
 
 
@@ -319,17 +300,6 @@ def _judged(view: View, id: str, stage: str) -> bool:
     """Tell whether there is anything that an indicator's values are held against."""
     verdicts = {check.verdict for check in view.checks(stage=stage, indicator=id)}
     return view.limit(id, stage) is not None or bool(verdicts - {"not_applicable"})
-
-
-def _row_of(view: View, check: Check) -> Row | None:
-    return view.row(
-        check.indicator, stage=check.stage, by=check.by, subject=check.subject, at=check.at
-    )
-
-
-def _gap_of(view: View, check: Check) -> Row | None:
-    row = view.row(f"{check.indicator.split('.')[0]}.gap", stage=check.stage, at=check.at)
-    return row if row is not None and number(row) is not None else None
 
 
 def _chosen(view: View, indicators: Sequence[str] | None, stage: str, by: str) -> list[str]:

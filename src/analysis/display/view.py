@@ -184,6 +184,8 @@ class View:
         origin = self.released.origin
         named = origin.source_zh if self.language == "zh" else origin.source_en
         made = self.word("display.synthetic") if origin.synthetic else None
+        if made and made.casefold() in named.casefold():
+            made = None
         return self.word(
             "display.source", source=named or None, as_of=origin.as_of or None, synthetic=made
         )
@@ -212,7 +214,8 @@ class View:
         flag = str(row["flag"])
         number = row[field]
         if not is_number(number) or flag in HIDDEN:
-            return self.word(f"flag.{flag}") if flag in HIDDEN else self.word("flag.x")
+            without = "x" if field == "value" else "z"
+            return self.word(f"flag.{flag if flag in HIDDEN else without}")
         text = self.count(row, field) if field != "value" else self._whole(row)
         return self.flagged(text, flag)
 

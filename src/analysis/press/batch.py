@@ -83,7 +83,8 @@ def run(
         target = staging.place(out, job.audience, job.year, job.county)
         stage = target.with_name(f".{target.name}.new")
         orders[target] = Order(job, chapters[job.scope], settings, stage, target)
-    with staging.hold(out), kernel.make_room() as room:
+    private = any(job.audience != "public" for job in jobs)
+    with staging.hold(out, private=private), kernel.make_room() as room:
         for folder in {target.parent for target in orders}:
             staging.recover(folder)
         batch = _Batch(deque(orders.values()), room, fail_fast, progress)

@@ -38,6 +38,7 @@ _SAFE = " !$'()*+,-./:;=?@_~"
 _STYLE = re.compile(r"<style\b[^>]*>[^<]*</style>")
 _IMAGE = re.compile(r'(?<= src=")data:image/(?:png|svg\+xml);base64,[A-Za-z0-9+/=]+(?=")')
 _LIFTED = re.compile(r' src="#jh-image-([0-9a-f]{64})"')
+_STYLES = re.compile(r'style="[^"]*"')
 _REGION = re.compile(r'(?<= role="region" aria-label=")[^"]+(?=")')
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 
@@ -171,7 +172,9 @@ def compact(uri: str) -> str:
     svg = base64.b64decode(content).decode()
     if "'" in svg:
         return uri
-    return f"{head},{quote(' '.join(svg.split()).replace(chr(34), chr(39)), safe=_SAFE)}"
+    tight = _STYLES.sub(lambda style: re.sub(r"([:;]) ", r"\1", style.group()), svg)
+    plain = " ".join(tight.split()).replace('"', "'")
+    return f"{head},{quote(plain, safe=_SAFE)}"
 
 
 def _prose(cell: NotebookNode, language: Language, outline: Outline) -> Markup:

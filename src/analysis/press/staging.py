@@ -55,15 +55,15 @@ def place(out: Path, audience: str, year: int, code: str) -> Path:
 
 
 @contextmanager
-def hold(out: Path) -> Iterator[None]:
-    """Hold an output tree for one run.
+def hold(out: Path, *, private: bool = False) -> Iterator[None]:
+    """Hold an output tree for one run; a private one is made for its owner alone.
 
     Raises
     ------
     BusyError
         If another run holds it.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
     descriptor = os.open(out, os.O_RDONLY)
     try:
         try:

@@ -16,6 +16,8 @@ from analysis.records.contracts import TABLES
 _LEVELS: tuple[Level, ...] = ("error", "warning", "info")
 _ROWS_NAMED = 12
 """Rows named one by one before the rest is counted."""
+_ALIKE_NAMED = 10
+"""Warnings and notes of one kind said one by one before the rest is counted; errors all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +119,32 @@ def _rows_line(files: Sequence[FileRecord], language: Language) -> str:
 
 def _fault_lines(faults: Sequence[Fault], level: Level, language: Language) -> Iterator[str]:
     """Say faults; those that differ by row alone share a line."""
-    alike: dict[tuple[str, ...], list[Fault]] = {}
+    alike: dict[str, dict[tuple[str, ...], list[Fault]]] = {}
     for found in faults:
-        key = (found.code, found.file, found.sheet, found.column, getattr(found, language))
-        alike.setdefault(key, []).append(found)
-    for same in alike.values():
-        first = same[0]
-        rows = [str(found.row) for found in same if found.row]
-        yield say(
-            "intake.report.fault", language,
-            level=say(f"intake.level.{level}", language),
-            where=_where(first, rows, language) or None,
-            what=first.zh if language == "zh" else first.en,
-            fix=(first.fix_zh if language == "zh" else first.fix_en) or None,
-        )  # fmt: skip
+        key = (found.file, found.sheet, found.column, found.zh)
+        alike.setdefault(found.code, {}).setdefault(key, []).append(found)
+    name = say(f"intake.level.{level}", language)
+    for places in alike.values():
+        several = list(places.values())
+        named = several if level == "error" else several[:_ALIKE_NAMED]
+        for same in named:
+            yield _fault_line(same, name, language)
+        if len(named) < len(several):
+            yield say("intake.report.alike", language, level=name, n=len(several) - len(named))
+
+
+def _fault_line(same: Sequence[Fault], level: str, language: Language) -> str:
+    first = same[0]
+    rows = [str(found.row) for found in same if found.row]
+    zh = language == "zh"
+    return say(
+        "intake.report.fault",
+        language,
+        level=level,
+        where=_where(first, rows, language) or None,
+        what=first.zh if zh else first.en,
+        fix=(first.fix_zh if zh else first.fix_en) or None,
+    )
 
 
 def _where(fault: Fault, rows: Sequence[str], language: Language) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from analysis.errors import Fault
 from analysis.records.contracts import Table
-from analysis.records.faults import fault
+from analysis.records.faults import At
 from analysis.records.headers import Header, Heading, nearest, resembling
 from analysis.records.layout import RowKind
 from analysis.records.parsing import Value
@@ -102,32 +102,35 @@ def column_faults(
 
     Parameters
     ----------
+    sheet, header, kinds
+        The sheet, its header and what its rows are.
     given
         Columns whose value is known without a column.
     file
         Name of the file.
     """
-    table, row = header.table, header.row + header.depth
-    place = {"file": file, "sheet": sheet.name, "row": row}
+    table, at = header.table, At(file, sheet.name, header.row + header.depth)
     headings = [h for h in header.headings if h]
     for h in headings:
         if not h.column:
-            yield _unknown(h, table, place)
+            near = "、".join(nearest(h.text, table)) or None
+            yield at.to(column=h.text).fault("column-unknown", level="warning", near=near)
         elif not h.fits:
-            yield fault("unit-does-not-fit", **place, column=h.text, unit=h.unit)
+            yield at.to(column=h.text).fault("unit-does-not-fit", unit=h.unit)
     found = [h.column for h in headings if h.column and h.column != "ignored"]
     for id in dict.fromkeys(found):
         if found.count(id) > 1:
             texts = [h.text for h in headings if h.column == id]
-            yield fault("column-twice", **place, column=texts[-1], other=texts[0])
+            yield at.to(column=texts[-1]).fault("column-twice", other=texts[0])
     loose = [h.text for h in headings if not h.column]
     for column in table.columns:
         if column.required and column.id not in found and column.id not in given:
-            near = resembling(column.id, table, loose)
+            close = resembling(column.id, table, loose)
             code = f"{column.id}-missing" if column.id in CONTEXT else "column-missing"
-            yield fault(code, **place, column=column.zh, near="、".join(near) or None,
-                        name_zh=column.zh, name_en=column.en)  # fmt: skip
-    yield from _unit_faults(sheet, header, kinds, place)
+            yield at.to(column=column.zh).fault(
+                code, near="、".join(close) or None, name_zh=column.zh, name_en=column.en
+            )
+    yield from _unit_faults(sheet, header, kinds, at)
 
 
 def width_faults(
@@ -146,37 +149,28 @@ def width_faults(
             continue
         row = sheet.rows[number]
         outside = [i for i, c in enumerate(row) if (i >= width or i in empty) and c.strip()]
-        place = {"file": file, "sheet": sheet.name, "row": number + 1}
+        at = At(file, sheet.name, number + 1)
         if outside and csv:
-            yield fault("extra-fields", **place, fields=len(row), expected=width)
+            yield at.fault("extra-fields", fields=len(row), expected=width)
         elif outside:
-            yield fault("cells-without-header", **place, level="warning", column=_letters(outside))
+            at = at.to(column=_letters(outside))
+            yield at.fault("cells-without-header", level="warning")
         elif csv and len(row) < min(width, full):
-            yield fault("short-row", **place, level="warning", fields=len(row), expected=width)
+            yield at.fault("short-row", level="warning", fields=len(row), expected=width)
 
 
-def _unknown(h: Heading, table: Table, place: Mapping[str, str | int]) -> Fault:
-    near = "、".join(nearest(h.text, table)) or None
-    return fault(
-        "column-unknown", file=str(place["file"]), sheet=str(place["sheet"]),
-        row=int(place["row"]), column=h.text, level="warning", near=near,
-    )  # fmt: skip
-
-
-def _unit_faults(
-    sheet: Sheet, header: Header, kinds: Sequence[RowKind], place: Mapping[str, str | int]
-) -> Iterator[Fault]:
+def _unit_faults(sheet: Sheet, header: Header, kinds: Sequence[RowKind], at: At) -> Iterator[Fault]:
     units = _sheet_units(sheet, kinds)
-    at = {"file": str(place["file"]), "sheet": str(place["sheet"]), "row": int(place["row"])}
     for h in header.headings:
         if not h or h.column not in header.table.names or h.unit:
             continue
         name = _unit_of(header.table, h, units)
         if name is None and header.table[h.column].unit in _MONEY:
-            yield fault("unit-not-stated", **at, column=h.text, level="warning")
-        elif name is not None and vocabulary().units[normal(name)].times != 1:
-            yield fault("unit-applied", **at, column=h.text, level="info", action="normalised",
-                        unit=name)  # fmt: skip
+            yield at.to(column=h.text).fault("unit-not-stated", level="warning")
+        elif name is not None and units[name].times != 1:
+            yield at.to(column=h.text).fault(
+                "unit-applied", level="info", action="normalised", unit=name
+            )
 
 
 def _sheet_units(sheet: Sheet, kinds: Sequence[RowKind]) -> Mapping[str, Unit]:

@@ -111,7 +111,8 @@ def extents(book: bytes) -> list[Extent]:
             size[:] = max(size[0], row + 1), max(size[1], last + 1)
             if _is_error(kind, body):
                 broken.add((row, column))
-    return [Extent(*sheets[at][0], frozenset(sheets[at][1])) for at in order if at in sheets]
+    found = (sheets[at] for at in order if at in sheets)
+    return [Extent(size[0], size[1], frozenset(broken)) for size, broken in found]
 
 
 def _require_dimensions(body: bytes) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis.errors import Fault, Level
 from analysis.records.contracts import TABLES, Table
-from analysis.records.faults import fault
+from analysis.records.faults import fault, quote
 from analysis.records.gathering import PLACE, ROW, SCHOOL_NAME
 from analysis.records.reference import folder, load_reference
 
@@ -30,7 +30,7 @@ class Crossing:
     china: bool = True
 
     def fault(
-        self, code: str, row: Mapping[str, Any], *, column: str = "", level: Level = "error",
+        self, code: str, row: Mapping[Any, Any], *, column: str = "", level: Level = "error",
         **values: Any,
     ) -> Fault:  # fmt: skip
         """Make a fault at the place of a row."""
@@ -38,7 +38,7 @@ class Crossing:
         return fault(code, file=file, sheet=sheet, row=int(row[ROW]), column=column, level=level,
                      **values)  # fmt: skip
 
-    def where(self, row: Mapping[str, Any]) -> str:
+    def where(self, row: Mapping[Any, Any]) -> str:
         """Give the place of a row in one line."""
         file, sheet = self.places[row[PLACE]]
         return Fault("", "", "", file=file, sheet=sheet, row=int(row[ROW])).where()
@@ -109,8 +109,8 @@ def _names_agree(crossing: Crossing, id: str) -> Iterator[Fault]:
         shown = not TABLES[id].identifiers
         yield crossing.fault("school-name-differs", row, level="warning",
                              column=TABLES["schools"]["name_zh"].zh,
-                             here=row[SCHOOL_NAME] if shown else None,
-                             listed=row["name_zh"] if shown else None)  # fmt: skip
+                             here=quote(row[SCHOOL_NAME], allowed=shown),
+                             listed=quote(row["name_zh"], allowed=shown))  # fmt: skip
 
 
 def _parts_fit(crossing: Crossing) -> Iterator[Fault]:

@@ -94,9 +94,9 @@ def undeclared() -> Dataset:
     )
 
 
-def _is_date(text: str) -> bool:
-    if not text:
-        return True
+def _is_date(text: object) -> bool:
+    if not isinstance(text, str) or not text:
+        return text == ""
     try:
         return datetime.date.fromisoformat(text).isoformat() == text
     except ValueError:

@@ -68,12 +68,16 @@ def write_dictionary(path: Path | None = None) -> Path:
 
 
 def _table(table: Table) -> Iterator[str]:
-    key = ", ".join(f"`{id}`" for id in table.key)
+    key = {"zh": "、".join(ids := [f"`{id}`" for id in table.key]), "en": ", ".join(ids)}
     keys = ["dictionary.optional"] * table.optional
     keys += ["dictionary.kept_apart"] * bool(table.identifiers)
     yield from (f"## {table.zh} · {table.en} (`{table.id}`)", "")
     for language, about in zip(LANGUAGES, (table.about_zh, table.about_en), strict=True):
-        said = [about, say("dictionary.key", language, key=key), *(say(k, language) for k in keys)]
+        said = [
+            about,
+            say("dictionary.key", language, key=key[language]),
+            *(say(k, language) for k in keys),
+        ]
         yield ("" if language == "zh" else " ").join(said)
         yield ""
     head = [_both(f"columns.head.{name}") for name in _FIELDS]

@@ -8,6 +8,7 @@ put it right at ``intake.fix.<code>``. A value of a file is only put into a sent
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from analysis import i18n
 from analysis.errors import Action, Fault, Level
@@ -16,6 +17,7 @@ from analysis.records.contracts import Column, Table
 
 _NUMBER_OF_A_PERSON = re.compile(r"\d{11,}|\d{6,}[Xx]\b")
 _LONGEST_QUOTE = 30
+_LONGEST_HEADER = 80
 
 
 def fault(
@@ -36,6 +38,7 @@ def fault(
     >>> fault("file-too-large", file="a.csv", size=612.0).en
     'the file is larger than 500 MB (612 MB)'
     """
+    told = {n: _shown(v) if isinstance(v, str) else v for n, v in values.items()}
 
     def worded(kind: str, language: i18n.Language) -> str:
         key = f"intake.{kind}.{code}"
@@ -43,10 +46,10 @@ def fault(
             return ""
         own = {
             name.removesuffix(f"_{language}"): value
-            for name, value in values.items()
+            for name, value in told.items()
             if name.endswith(f"_{language}")
         }
-        return i18n.say(key, language, **{**values, **own})
+        return i18n.say(key, language, **{**told, **own})
 
     return Fault(
         code=code,
@@ -54,13 +57,43 @@ def fault(
         en=worded("fault", "en"),
         fix_zh=worded("fix", "zh"),
         fix_en=worded("fix", "en"),
-        file=file,
-        sheet=sheet,
+        file=_shown(file),
+        sheet=_shown(sheet),
         row=row,
-        column=column,
+        column=_NUMBER_OF_A_PERSON.sub("…", _shown(column)[:_LONGEST_HEADER]),
         level=level,
         action=action or ("refused" if level == "error" else "kept"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A place in a file, at which faults are found."""
+
+    file: str
+    sheet: str = ""
+    row: int = 0
+    column: str = ""
+
+    def to(self, *, row: int | None = None, column: str | None = None) -> At:
+        """Give another row or column of the same sheet."""
+        return At(
+            self.file,
+            self.sheet,
+            self.row if row is None else row,
+            self.column if column is None else column,
+        )
+
+    def fault(
+        self, code: str, *, level: Level = "error", action: Action | None = None, **values: Blank
+    ) -> Fault:
+        """Make a fault at this place.
+
+        >>> At("a.csv", row=3).fault("same-file", first="b.csv").where()
+        'a.csv · 3'
+        """
+        return fault(code, file=self.file, sheet=self.sheet, row=self.row, column=self.column,
+                     level=level, action=action, **values)  # fmt: skip
 
 
 def quotable(table: Table, column: Column) -> bool:
@@ -84,3 +117,10 @@ def quote(text: str, *, allowed: bool = True) -> str | None:
     if not allowed or not shown or _NUMBER_OF_A_PERSON.search(shown):
         return None
     return shown if len(shown) <= _LONGEST_QUOTE else shown[:_LONGEST_QUOTE] + "…"
+
+
+def _shown(text: str) -> str:
+    """Replace what a terminal or a page would obey instead of show."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

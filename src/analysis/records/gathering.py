@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import pandas as pd
 
-from analysis.errors import Fault
+from analysis.errors import Fault, Level
 from analysis.records.blocks import Block
 from analysis.records.contracts import DTYPES, TABLES, Column, Table
-from analysis.records.faults import fault, quotable, quote
+from analysis.records.faults import At, quotable, quote
 from analysis.records.parsing import Typed, Unfit, Value, type_texts
 from analysis.records.setting import Gazetteer
 
@@ -61,14 +62,14 @@ class Gathered:
         kinds = {column.id: DTYPES[column.kind] for column in table.columns}
         kinds |= {SCHOOL_NAME: "string", PLACE: "int64", ROW: "int64"}
         return pd.DataFrame(
-            {id: pd.array(store.get(id, []), dtype=kind) for id, kind in kinds.items()}  # type: ignore[call-overload]
+            {id: pd.Series(cast(Any, store.get(id, [])), dtype=kind) for id, kind in kinds.items()}
         )
 
     def _typed(self, block: Block, column: Column) -> list[Value]:
         count = len(block.rows)
-        if column.id == "county" and "county" not in block.texts:
-            if "county_name" in block.texts and "county" not in block.constants:
-                return self._counties_by_name(block)
+        given = block.texts.keys() | block.constants.keys()
+        if column.id == "county" and "county" not in given and "county_name" in given:
+            return self._counties_by_name(block)
         texts = block.texts.get(column.id)
         if texts is None:
             return [block.constants.get(column.id)] * count
@@ -90,17 +91,21 @@ class Gathered:
             if code is None:
                 continue
             current = regions.succeeded(str(code))
-            place = {"file": block.file, "sheet": block.sheet, "row": row,
-                     "column": block.headers["county"]}  # fmt: skip
+            at = At(block.file, block.sheet, row, block.headers["county"])
             now[code] = current
             if current != code:
-                self.faults.append(fault("county-replaced", **place, level="info",
-                                         action="normalised", old=str(code), new=current))  # fmt: skip
+                self.faults.append(
+                    at.fault("county-replaced", level="info", action="normalised",
+                             old=str(code), new=current)
+                )  # fmt: skip
             known = regions.places.get(current)
             if known is None or known.level != "county":
                 near = regions.find(str(code)[:4])[:3] if known is None else ()
-                self.faults.append(fault("county-unknown", **place, value=str(code),
-                                         near=", ".join(p.code for p in near) or None))  # fmt: skip
+                shown = quote(str(code), allowed=quotable(block.table, block.table["county"]))
+                self.faults.append(
+                    at.fault("county-unknown", value=shown,
+                             near=", ".join(p.code for p in near) or None)
+                )  # fmt: skip
         return [now[code] for code in codes]
 
     def _counties_by_name(self, block: Block) -> list[Value]:
@@ -113,11 +118,11 @@ class Gathered:
             codes[text] = next(iter(found)) if len(found) == 1 else None
             if len(found) != 1:
                 code = "county-name-ambiguous" if found else "county-name-unknown"
+                shown = quote(text, allowed=quotable(block.table, block.table["county"]))
+                at = At(block.file, block.sheet, row, block.headers["county_name"])
                 self.faults.append(
-                    fault(code, file=block.file, sheet=block.sheet, row=row,
-                          column=block.headers["county_name"], value=quote(text),
-                          choices=", ".join(sorted(found)) or None)
-                )  # fmt: skip
+                    at.fault(code, value=shown, choices=", ".join(sorted(found)) or None)
+                )
         return [codes[text] for text in texts]
 
 
@@ -131,11 +136,10 @@ def _contradicted(block: Block, column: Column, values: Sequence[Value]) -> Iter
     for row, value in zip(block.rows, values, strict=True):
         if value not in seen:
             seen.add(value)
-            yield fault(
-                f"{column.id}-differs", file=block.file, sheet=block.sheet, row=row, column=header,
-                level="error" if column.id == "county" else "warning",
-                here=str(value), there=str(said),
-            )  # fmt: skip
+            level: Level = "error" if column.id == "county" else "warning"
+            yield At(block.file, block.sheet, row, header).fault(
+                f"{column.id}-differs", level=level, here=str(value), there=str(said)
+            )
 
 
 def _cell_faults(block: Block, column: Column, texts: list[str], typed: Typed) -> Iterator[Fault]:
@@ -154,20 +158,15 @@ def _cell_faults(block: Block, column: Column, texts: list[str], typed: Typed) -
 
 
 def _cell_fault(block: Block, column: Column, position: int, text: str, reason: Unfit) -> Fault:
-    return fault(
-        reason.code,
-        file=block.file,
-        sheet=block.sheet,
-        row=block.rows[position],
-        column=block.headers.get(column.id, column.zh),
-        value=quote(text, allowed=quotable(block.table, column)),
-        **_described(column),
+    header = block.headers.get(column.id, column.zh)
+    values = {
+        "value": quote(text, allowed=quotable(block.table, column)),
+        "name_zh": column.zh,
+        "name_en": column.en,
         **reason.values,
-    )
-
-
-def _described(column: Column) -> Mapping[str, str]:
-    return {"name_zh": column.zh, "name_en": column.en}
+    }
+    at = At(block.file, block.sheet, block.rows[position], header)
+    return at.fault(reason.code, **cast(dict[str, Any], values))
 
 
 def _holds_codes(column: Column) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 
 from analysis.records.contracts import TABLES, Table
 from analysis.records.vocabulary import EXTRAS, names_of, normal, vocabulary
@@ -152,7 +153,7 @@ def join(rows: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
     """
     width = max(map(len, rows))
     levels = [[*(cell.strip() for cell in row), *[""] * (width - len(row))] for row in rows]
-    for upper, lower in zip(levels, levels[1:], strict=False):
+    for upper, lower in pairwise(levels):
         group = ""
         for column in range(width):
             if upper[column]:

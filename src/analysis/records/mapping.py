@@ -144,7 +144,7 @@ def read_mapping(path: Path) -> Plan:
     dataset, found = declare(tree.get("dataset", {}), path.parent, path.name)
     faults = list(found)
     entries = [entry for raw in _tables(tree) if (entry := _entry(raw, path.name, faults))]
-    if not entries:
+    if not _tables(tree):
         faults.append(fault("mapping-empty", file=path.name))
     if any(found.level == "error" for found in faults):
         raise InputError(faults)
@@ -170,8 +170,9 @@ def _entry(raw: Any, file: str, faults: list[Fault]) -> Entry | None:
                             choices=", ".join(sorted(_ENTRY))))  # fmt: skip
     columns = dict(_sources(table, raw.get("columns", {}), file, faults))
     constants = dict(_constants(table, raw.get("constants", {}), file, faults))
+    named = {name for part in ("columns", "constants") for name in raw.get(part, ())}
     for column in table.columns:
-        if column.required and column.id not in columns.keys() | constants.keys():
+        if column.required and column.id not in named:
             faults.append(fault("mapping-column-missing", file=file, column=f"{at} {column.id}"))
     if len(faults) > before:
         return None
@@ -219,7 +220,7 @@ def _constants(
 def _header(sheet: Sheet, entry: Entry) -> Header | None:
     """Find the first row that has all headers of an entry."""
     wanted = {normal(name) for name in entry.headers()}
-    ids = {normal(source.header): id for id, source in reversed(entry.columns.items())}
+    ids = {normal(source.header): id for id, source in reversed(list(entry.columns.items()))}
     for number, row in enumerate(sheet.rows[:SEARCHED]):
         names = [normal(cell) for cell in row]
         if wanted <= set(names):

@@ -35,7 +35,7 @@ _YEAR = re.compile(r"(\d{4})(?:年?|[-./年](?:0?[1-9]|1[0-2])(?:[-./月]\d{0,2}
 _DATE = re.compile(r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?(?:[T ]00:00(?::00)?)?")
 
 
-class Unfit(Exception):
+class Unfit(Exception):  # noqa: N818 - no error of the program
     """A text that is no value of its column."""
 
     def __init__(self, code: str, **values: Blank) -> None:
@@ -89,7 +89,7 @@ def type_texts(column: Column, texts: Sequence[str], times: Decimal = Decimal(1)
 
 def type_text(column: Column, text: str, times: Decimal = Decimal(1)) -> Value:
     """Type one text; see `type_texts`."""
-    if text and not text.isascii() or not text.isprintable():
+    if not (text.isascii() and text.isprintable()):
         text = _without_invisible(text)
     half = unicodedata.normalize("NFKC", text).strip()
     if half in vocabulary().missing:
@@ -158,9 +158,9 @@ def _identity(number: str) -> str:
     if len(number) == 18 and number[:17].isdecimal():
         if not identity_numbers.is_valid(number):
             raise Unfit("identity-wrong")
-    elif number.isdecimal() and len(number) != 15:
-        raise Unfit("identity-length")
-    elif not 5 <= len(number) <= 20 or not any(map(str.isdecimal, number)):
+        return number
+    digits_only = number.isdecimal() and len(number) != 15
+    if digits_only or not 5 <= len(number) <= 20 or not any(map(str.isdecimal, number)):
         raise Unfit("identity-length")
     return number
 

@@ -9,7 +9,8 @@ plain Parquet in hive folders, so DuckDB reads all counties at once where that i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import cast
 
 import pandas as pd
 import pandera.errors
@@ -30,21 +31,44 @@ _PANDAS = {arrow: pd.api.types.pandas_dtype(name) for name, arrow in _ARROW.item
 
 def encode(frame: pd.DataFrame) -> bytes:
     """Write a frame of contract dtypes; the row order is the caller's."""
+    return _write(_to_arrow(frame))
+
+
+def split(frame: pd.DataFrame) -> Iterator[tuple[str, int, int, bytes]]:
+    """Write a table as partitions: county, year, rows and bytes of each, the row order kept."""
+    ordered = frame.sort_values(["county", "year"], kind="stable", ignore_index=True)
+    # Turned into Arrow once and sliced: a country has a hundred thousand partitions.
+    whole = _to_arrow(ordered)
+    groups = ordered.groupby(["county", "year"], sort=False).size()
+    start = 0
+    for key, rows in groups.items():
+        county, year = cast(tuple[str, int], key)
+        yield county, int(year), int(rows), _write(whole.slice(start, rows))
+        start += rows
+
+
+def _to_arrow(frame: pd.DataFrame) -> pa.Table:
     fields = [pa.field(str(name), _ARROW[str(dtype)]) for name, dtype in frame.dtypes.items()]
     table = pa.Table.from_pandas(frame, schema=pa.schema(fields), preserve_index=False)
+    return table.replace_schema_metadata(None).combine_chunks()
+
+
+def _write(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(
-        table.replace_schema_metadata(None), sink,
-        compression="zstd", compression_level=3, row_group_size=1 << 20, version="2.6",
-    )  # fmt: skip
+        table, sink, compression="zstd", compression_level=3, row_group_size=1 << 20, version="2.6"
+    )
     return sink.getvalue().to_pybytes()
 
 
-def decode(parts: Sequence[bytes]) -> pd.DataFrame:
-    """Read what `encode` wrote, several files one after the other."""
+def decode(parts: Sequence[bytes], key: Sequence[str] = ()) -> pd.DataFrame:
+    """Read what was written here, several files as one, sorted by `key` if there is one."""
     # ParquetFile and not read_table: a path with county=… in it must not become a column.
     tables = [pq.ParquetFile(pa.BufferReader(part)).read() for part in parts]
-    return pa.concat_tables(tables).to_pandas(types_mapper=_PANDAS.get)
+    whole = pa.concat_tables(tables)
+    if key and len(parts) > 1:
+        whole = whole.sort_by([(name, "ascending") for name in key])
+    return whole.to_pandas(types_mapper=_PANDAS.get)
 
 
 def arrange(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
@@ -65,10 +89,5 @@ def arrange(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
         raise StoreError(
             f"表 {table.id} 不符合约定：{listed}", f"table {table.id} breaks its contract: {listed}"
         ) from None
-    return in_order(frame, table)
-
-
-def in_order(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """Give a table its stored columns in order and sort it by key."""
     columns = list(empty(table).columns)
     return frame[columns].sort_values(list(stored_key(table)), ignore_index=True)

@@ -26,7 +26,7 @@ _SAMPLE = 200
 
 
 def read_file(path: Path, *, name: str = "") -> Sheets:
-    """Read a file as text.
+    r"""Read a file as text.
 
     Parameters
     ----------
@@ -46,15 +46,18 @@ def read_file(path: Path, *, name: str = "") -> Sheets:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "a.csv"
-    ...     _ = path.write_bytes("学校名称,在校生数\\n城关小学,012\\n".encode("gb18030"))
+    ...     _ = path.write_bytes("学校名称,在校生数\n城关小学,012\n".encode("gb18030"))
     ...     read_file(path).sheets[0].rows
     [['学校名称', '在校生数'], ['城关小学', '012']]
     """
     name = name or path.name
-    size = path.stat().st_size
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= MAX_BYTES else b""
+    except OSError:
+        return Sheets(name, "", faults=(fault("file-not-opened", file=name),))
     if size > MAX_BYTES:
         return Sheets(name, "", faults=(fault("file-too-large", file=name, size=size / 1024**2),))
-    content = path.read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     if workbooks.is_workbook(content):
         sheets, faults = workbooks.read(content, name)

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 from analysis import i18n
 from analysis.errors import Fault
@@ -20,6 +21,8 @@ from analysis.records.faults import fault
 from analysis.records.parsing import labels, parse_school_year
 from analysis.records.regions import Regions
 from analysis.records.vocabulary import normal, vocabulary
+
+T = TypeVar("T", str, int)
 
 _DIGITS = re.compile(r"(?<!\d)\d+(?!\d)")
 _SCHOOL_YEAR = re.compile(
@@ -70,42 +73,38 @@ def read_setting(evidence: Sequence[Evidence], names: Gazetteer) -> Setting:
     """
     counties = [(e, names.places(e.text)) for e in evidence]
     years = [(e, years_in(e)) for e in evidence]
-    found_county, county_fault = _agree("county", [(e, set(c)) for e, c in counties if c])
-    found_year, year_fault = _agree("year", [(e, set(y)) for e, y in years if y])
+    found_county, county_fault = _agree("county", [(e, c) for e, c in counties if c])
+    found_year, year_fault = _agree("year", [(e, y) for e, y in years if y])
     faults = {"county": county_fault, "year": year_fault}
     return Setting(
-        county=str(found_county or ""),
-        year=int(found_year) if found_year else None,
+        county=found_county or "",
+        year=found_year,
         stage=next((stage for e in evidence if (stage := stage_in(e))), ""),
         faults={name: found for name, found in faults.items() if found},
     )
 
 
 def _agree(
-    what: str, said: Sequence[tuple[Evidence, set[str]] | tuple[Evidence, set[int]]]
-) -> tuple[str | int | None, Fault | None]:
+    what: str, said: Sequence[tuple[Evidence, frozenset[T]]]
+) -> tuple[T | None, Fault | None]:
     """Give what all texts allow, or the fault that they contradict one another."""
-    left: set[str] | set[int] = set()
-    for number, (evidence, allowed) in enumerate(said):
-        both = allowed if number == 0 else left & allowed  # type: ignore[operator]
-        if not both:
-            earlier = said[0][0]
+    left: frozenset[T] = said[0][1] if said else frozenset()
+    for evidence, allowed in said[1:]:
+        if not left & allowed:
+            first, kinds = said[0][1], (said[0][0].kind, evidence.kind)
+            zh, en = ([i18n.say(f"intake.where.{kind}", language) for kind in kinds]
+                      for language in i18n.LANGUAGES)  # fmt: skip
             return None, fault(
-                f"{what}-contradiction",
-                **_where("first", earlier.kind), **_where("second", evidence.kind),
-                first=_list(said[0][1]), second=_list(allowed),
+                f"{what}-contradiction", first_at_zh=zh[0], first_at_en=en[0], second_at_zh=zh[1],
+                second_at_en=en[1], first=_list(first), second=_list(allowed),
             )  # fmt: skip
-        left = both  # type: ignore[assignment]
+        left &= allowed
     if len(left) > 1:
         return None, fault(f"{what}-ambiguous", choices=_list(left))
     return next(iter(left), None), None
 
 
-def _where(name: str, kind: str) -> dict[str, str]:
-    return {f"{name}_at_{lang}": i18n.say(f"intake.where.{kind}", lang) for lang in i18n.LANGUAGES}
-
-
-def _list(values: Iterable[str | int]) -> str:
+def _list(values: Iterable[object]) -> str:
     return ", ".join(map(str, sorted(values, key=str)))
 
 
@@ -139,7 +138,7 @@ class Gazetteer:
         return self._known[text]
 
     def named(self, name: str) -> frozenset[str]:
-        """Find the counties that bear exactly this name, with or without 县, 区, County …"""
+        """Find the counties that bear this very name, with or without 县, 区, County and so on."""
         wanted = normal(name)
         return self.counties.get(wanted, frozenset()) or self._stems.get(wanted, frozenset())
 

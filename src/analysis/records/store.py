@@ -5,7 +5,7 @@ How it lies on disk is told in `generations`, how a partition is written in `par
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,18 +17,17 @@ from analysis.errors import InputError, StoreError, UsageError
 from analysis.finding import Origin
 from analysis.records import identities, reference
 from analysis.records.boundaries import codes_in_files, refuse_loss, under_today
-from analysis.records.contracts import TABLES, empty
+from analysis.records.contracts import TABLES, empty, stored_key
 from analysis.records.county import CountyData, Place
 from analysis.records.files import canonical, digest, hold
 from analysis.records.generations import (
     Draft,
     Generation,
-    Key,
     current,
     current_or_none,
     partition,
 )
-from analysis.records.partitions import arrange, decode, encode, in_order
+from analysis.records.partitions import arrange, decode, split
 from analysis.records.regions import Regions, regions
 
 if TYPE_CHECKING:
@@ -98,9 +97,10 @@ def write(intake: Intake, store: str | Path, *, key: Path | None = None) -> Writ
         refuse_loss(codes, base)
         draft = Draft(store, base)
         origin = asdict(_origin(intake.dataset))
-        for part, frame in _split(frames):
-            draft.add(part, encode(frame), {"rows": len(frame), "codes": codes[part],
-                                            "origin": origin})  # fmt: skip
+        for id, frame in frames.items():
+            for county, year, n, content in split(frame):
+                part = (id, county, year)
+                draft.add(part, content, {"rows": n, "codes": codes[part], "origin": origin})
         for id, rows in named.items():
             identities.merge(store, TABLES[id], rows)
         mapped = {old: key[1] for key, olds in codes.items() for old in olds if old != key[1]}
@@ -196,7 +196,7 @@ def _open(generation: Generation, code: str, year: int) -> CountyData:
     for id, table in TABLES.items():
         wanted = [key for key in entries if key[0] == id]
         parts = [generation.read(partition(key), entries[key]["sha256"]) for key in wanted]
-        tables[id] = in_order(decode(parts), table) if parts else empty(table)
+        tables[id] = decode(parts, stored_key(table)) if parts else empty(table)
     places = generation.regions()
     place, parent = places.place(code), places.parent(code)
     origin = _join([Origin(**entry["origin"]) for entry in entries.values()])
@@ -251,12 +251,6 @@ def _part(
             frame, named[id] = identities.pseudonymise(frame, table, secret)
         stored[id] = arrange(frame, table)
     return stored, named
-
-
-def _split(frames: Mapping[str, pd.DataFrame]) -> Iterator[tuple[Key, pd.DataFrame]]:
-    for id, frame in frames.items():
-        for (county, year), rows in frame.groupby(["county", "year"], sort=True):
-            yield (id, str(county), int(str(year))), rows
 
 
 def _dataset(intake: Intake, base: Generation | None, mapped: Mapping[str, str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ _MEASURED = frozenset({"m2", "yuan", "currency"})
 """Units that a header must state in every language: they say more than what is counted."""
 _GUIDE = ("rows", "required", "codes", "year", "check")
 _GUIDE_FIELDS = ("kind", "unit", "bounds", "required", "known_at")
-_EPOCH = datetime.datetime(2000, 1, 1)  # noqa: DTZ001
+_EPOCH = datetime.datetime(2000, 1, 1)
 _FONT = {"font_name": "Noto Sans SC", "font_size": 10, "valign": "vcenter"}
 
 
@@ -62,11 +63,11 @@ def write_templates(
         If one of the files is there already.
     """
     folder = Path(folder)
-    contents = {
-        f"{name_of(table, language)}.xlsx": lambda table=table: template(table, language)
+    contents: dict[str, Callable[[], bytes]] = {
+        f"{name_of(table, language)}.xlsx": partial(template, table, language)
         for table in TABLES.values()
     }
-    contents[DATASET] = lambda: _declaration(language).encode()
+    contents[DATASET] = partial(_declaration, language)
     there = [name for name in contents if (folder / name).exists()]
     if there:
         raise UsageError(
@@ -218,10 +219,11 @@ def _prompt(column: Column, language: Language) -> str:
                bounds=words["bounds"] or None, required=words["required"])  # fmt: skip
 
 
-def _declaration(language: Language) -> str:
+def _declaration(language: Language) -> bytes:
     """Write a ``dataset.toml`` to fill in."""
-    return (
+    text = (
         f"# {say('templates.dataset', language)}\n"
         'source_zh = ""\nsource_en = ""\nas_of = ""\n'
         "synthetic = false\nnames_public = false\n"
     )
+    return text.encode()

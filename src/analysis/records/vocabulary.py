@@ -65,9 +65,9 @@ class Vocabulary:
 
 
 def normal(text: str) -> str:
-    """Give a word as words are compared: half-width, small, without spaces and punctuation.
+    r"""Give a word as words are compared: half-width, small, without spaces and punctuation.
 
-    >>> normal("１．学校（机构）\\n名称 *"), normal("School code")
+    >>> normal("１．学校（机构）\n名称 *"), normal("School code")
     ('学校机构名称', 'schoolcode')
     """
     plain = unicodedata.normalize("NFKC", text)

@@ -40,7 +40,7 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 
 
-class _Refusal(Exception):
+class _Refusal(Exception):  # noqa: N818 - carries a fault, is none
     def __init__(self, found: Fault) -> None:
         self.fault = found
 

@@ -41,9 +41,11 @@ _REGISTRY = re.compile(r"(?<![A-Za-z0-9])[GJLgjl] ?\d{17}[\dXx](?![A-Za-z0-9])")
 _PHONE = re.compile(
     r"(?<!\d)(?<!\d\.)(?:86)?(1[3-9]\d{9}|1[3-9]\d([ -])\d{4}\2\d{4})(?!\d)(?!\.\d)"
 )
-_PSEUDONYM = re.compile(r"(?<![A-Za-z0-9])p[a-z2-7]{24}(?![A-Za-z0-9])")
-_PATH = re.compile(r"(?<![\w.:/<])/(?:home|root|Users|tmp|mnt)/\w|(?<![A-Za-z])[A-Za-z]:\\\w")
-_HASH = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[a-f])[0-9a-f]{32,}(?![0-9A-Za-z])")
+_PSEUDONYM = re.compile(r"p(?<![A-Za-z0-9]p)[a-z2-7]{24}(?![A-Za-z0-9])")
+_ROOTS = ("/home/", "/root/", "/Users/", "/tmp/", "/mnt/", ":\\")  # noqa: S108
+_PATH = re.compile(r"(?<![\w.:/<])/(?:home|root|Users|tmp|mnt)/\w|(?<![A-Za-z])[A-Za-z]:\\{1,2}\w")
+_DIGITS = re.compile(r"\d(?:[ -]?\d){9,}")
+_HASH = re.compile(r"[0-9a-f]{32,}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\x00]")
 _SEPARATORS = re.compile(r"[\u2010-\u2015\u2212\u00b7]")
@@ -102,23 +104,31 @@ def normalise(text: str) -> str:
         text = unicodedata.normalize("NFKC", text)
         text = _OTHER_DIGITS.sub(lambda digit: str(unicodedata.decimal(digit.group())), text)
         text = _SEPARATORS.sub("-", _INVISIBLE.sub("", text)).replace("\u2009", " ")
-    return _HASH.sub(" ", text.replace("\x00", ""))
+    return _HASH.sub(_without_hash, text.replace("\x00", ""))
+
+
+def _without_hash(run: re.Match[str]) -> str:
+    """Drop what is a hash, and keep what is a row of digits."""
+    return run.group() if run.group().isdigit() else " "
 
 
 def _find(text: str, known: frozenset[str]) -> set[Kind]:
+    # Long rows of digits are few: only they are looked at closely.
+    around = [text[max(0, run.start() - 6) : run.end() + 3] for run in _DIGITS.finditer(text)]
     tests: dict[Kind, Iterator[bool]] = {
-        "identity": (is_identity_number(n) for n in _numbers(_IDENTITY, text)),
-        "registry": (True for _ in _REGISTRY.finditer(text)),
-        "phone": (n[-11:] not in known for n in _numbers(_PHONE, text)),
+        "identity": (is_identity_number(n) for n in _numbers(_IDENTITY, around)),
+        "registry": (True for part in around if _REGISTRY.search(part)),
+        "phone": (n[-11:] not in known for n in _numbers(_PHONE, around)),
         "pseudonym": (True for _ in _PSEUDONYM.finditer(text)),
-        "path": (True for _ in _PATH.finditer(text)),
+        "path": (_PATH.search(text) is not None for root in _ROOTS if root in text),
     }
     return {kind for kind, hits in tests.items() if any(hits)}
 
 
-def _numbers(pattern: re.Pattern[str], text: str) -> Iterator[str]:
-    for match in pattern.finditer(text):
-        yield match.group().replace(" ", "").replace("-", "")
+def _numbers(pattern: re.Pattern[str], parts: list[str]) -> Iterator[str]:
+    for part in parts:
+        for match in pattern.finditer(part):
+            yield match.group().replace(" ", "").replace("-", "")
 
 
 def _decode(token: str) -> str:

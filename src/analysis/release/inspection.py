@@ -233,7 +233,8 @@ def _join(name: str, place: str) -> str:
 
 def _safe(place: str) -> str:
     """Leave out of a place what would itself identify somebody."""
-    return place.split(" · ")[0] if identifiers.find(place) else place
+    parts = place.split(" · ")
+    return " · ".join("…" if identifiers.find(part) else part for part in parts)
 
 
 def _message(reasons: Iterable[Reason]) -> tuple[str, str]:

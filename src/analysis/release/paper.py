@@ -56,6 +56,8 @@ def read(content: bytes) -> Iterator[tuple[str, str]]:
     if not content.startswith(b"%PDF-") or any(barred in content for barred in _BARRED):
         raise ValueError("a PDF of another kind")
     objects = dict(_objects(content))
+    if not any(re.search(rb"/Type\s*/Page\b", one.head) for one in objects.values()):
+        raise ValueError("a PDF without pages")
     maps = {n: _map(o.stream) for n, o in objects.items() if o.stream and b"begincmap" in o.stream}
     fonts = {
         n: maps[int(unicode.group(1))]

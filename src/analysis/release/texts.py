@@ -46,15 +46,18 @@ _INLINE = re.compile(
 _TAG = re.compile(r"<[^>]*>")
 _SECTION = re.compile(r'(?=<section\b[^>]*?\bid="([^"]*)")')
 _DATA = re.compile(r"data:([\w.+/-]*)((?:;[\w=.+-]+)*),([^\"'\s)>]*)")
-_ADDRESS = re.compile(
-    r"(?:\b(?:src|href|action|formaction|poster|background|cite|ping|srcset|data|manifest)\s*=\s*"
-    r"[\"']?|\burl\(\s*[\"']?|@import\s+[\"']?)\s*(?:[a-z][a-z0-9+.-]*:)?//",
-    re.IGNORECASE,
-)
+_AWAY = re.compile(r"//")
 _SCHEME = re.compile(
     r"\b(?:src|href|action|formaction)\s*=\s*[\"']?\s*(?:javascript|vbscript|file|ftp|mailto|tel):",
     re.IGNORECASE,
 )
+_LEADS = re.compile(
+    r"(?:\b(?:src|href|action|formaction|poster|background|cite|ping|srcset|data|manifest)\s*=\s*"
+    r"[\"']?|\burl\(\s*[\"']?|@import\s+[\"']?)\s*(?:[a-z][a-z0-9+.-]*:)?$",
+    re.IGNORECASE,
+)
+_FAR = 60
+"""Characters before an address in which to look for what leads to it."""
 _FETCHED = re.compile(r"<(?:iframe|object|embed|frame|base)\b", re.IGNORECASE)
 _CELL_END = re.compile(r"</(?:si|c|row|definedName|(?:dc|dcterms|cp):\w+|\w+Properties)>")
 _HIDDEN_SHEET = re.compile(r"<sheet\b[^>]*\bstate=\"(?!visible)")
@@ -67,6 +70,8 @@ _MOST = 1 << 28
 def of_html(content: bytes) -> Iterator[Text | Flaw]:
     """Give the texts and flaws of a page."""
     page = content.decode("utf-8")
+    if "<html" not in page or not page.rstrip().endswith("</html>"):
+        raise ValueError("no whole page")
     rest = _DATA.sub("data:,", page)
     for n, uri in enumerate(_DATA.finditer(page), start=1):
         yield from _of_data(f"data:{uri.group(1)} {n}", uri)
@@ -126,7 +131,9 @@ def _of_data(place: str, uri: re.Match[str]) -> Iterator[Text | Flaw]:
 
 
 def _addresses(place: str, markup: str) -> Iterator[Flaw]:
-    if _ADDRESS.search(markup) or _SCHEME.search(markup) or _FETCHED.search(markup):
+    away = _AWAY.finditer(markup)
+    leads = any(_LEADS.search(markup[max(0, at.start() - _FAR) : at.start()]) for at in away)
+    if leads or _SCHEME.search(markup) or _FETCHED.search(markup):
         yield Flaw(place, "有外部地址或嵌入内容", "an external address or embedded content")
 
 

@@ -14,7 +14,7 @@ from analysis.i18n import show
 _NAMES = 5.4
 _WORDS = 3.7
 _UNIT_NAMES = 2.6
-_UNIT_STEP = 0.42
+_UNIT_STEP = 0.36
 _PER_ROW = 4
 
 

@@ -137,7 +137,9 @@ def _labels(
         {"indicator": {i["id"]: {"zh": i["zh"], "en": i["en"]} for i in indicators}},
         {"what": {i["id"]: {"zh": i["what_zh"], "en": i["what_en"]} for i in indicators}},
         {"measure": {i["id"]: {"zh": i["measure_zh"], "en": i["measure_en"]} for i in indicators}},
+        {"measure": {"schools_rule_met": {"zh": scheme["units_zh"], "en": scheme["units_en"]}}},
         {"scheme": {"": {"zh": scheme["zh"], "en": scheme["en"]}}},
+        {"units": {"": {"zh": scheme["units_zh"], "en": scheme["units_en"]}}},
         {"stage": county.reference.names("stage")},
     )
     return {by: {code: dict(label) for code, label in part.items()} for by, part in merged.items()}

@@ -25,6 +25,7 @@ _STAGE = (
     ("composite", "综合差异系数（各单项差异系数的平均）", "Composite coefficient (mean of the coefficients)", "coefficient", 3, "lower"),
     ("coefficients_met", "差异系数达标的指标数", "Indicators with a coefficient within the limit", "indicators", 0, "higher"),
     ("schools_rule_met", "达到学校标准的学校比例", "Schools that meet the school rule", "share", 0, "higher"),
+    ("schools_rule_met.gap", "未达到学校标准的学校数", "Schools that do not meet the school rule", "schools", 0, "lower"),
     ("schools_by_verdict", "按结论分的学校数", "Schools by verdict", "schools", 0, "neither"),
 )  # fmt: skip
 

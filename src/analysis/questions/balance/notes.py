@@ -32,6 +32,7 @@ def tell(stage: Stage, county: str, table: pd.DataFrame, checks: Sequence[Check]
         "year": Given(stage.year),
         "stage": Name("stage", stage.id),
         "scheme": Name("scheme", ""),
+        "units": Name("units", ""),
         "schools": _cell(stage, "schools_assessed"),
         "indicators": Given(len(stage.indicators)),
     }
@@ -67,6 +68,7 @@ def _coefficient_notes(
 ) -> Iterator[tuple[str, Values]]:
     values: Values = {
         "worst": Name("indicator", worst),
+        "what": Name("what", worst),
         "cv": _cell(stage, f"{worst}.coefficient"),
         "low": _cell(stage, f"{worst}.coefficient", "value_low"),
         "high": _cell(stage, f"{worst}.coefficient", "value_high"),
@@ -92,6 +94,7 @@ def _influence_note(stage: Stage, now: pd.DataFrame, worst: str) -> Iterator[tup
     school = str(rows.set_index("subject")["value"].abs().idxmax())
     values: Values = {
         "indicator": Name("indicator", worst),
+        "what": Name("what", worst),
         "school": Name("school", school),
         "change": _cell(stage, f"{worst}.influence_most"),
     }

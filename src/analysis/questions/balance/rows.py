@@ -139,6 +139,10 @@ def stage_rows(stage: Stage, school_verdicts: pd.Series, checks: Sequence[Check]
             "denominator": len(school_verdicts), "value": met / len(school_verdicts),
             "unit": "share",
         }  # fmt: skip
+        yield {
+            **base, "indicator": "schools_rule_met.gap", "unit": "schools",
+            "value": int((school_verdicts == "not_met").sum()),
+        }  # fmt: skip
         for verdict in ("met", "not_met", "cannot_say"):
             yield {
                 **base, "indicator": "schools_by_verdict", "by": "verdict", "subject": verdict,

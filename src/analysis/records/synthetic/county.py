@@ -100,7 +100,8 @@ def make_county(
     >>> reference = load_reference()
     >>> county = make_county(Place("130725", "尚义县", "Shangyi County"), reference.census,
     ...     load_parameters(), 1, scheme=reference.scheme("quality-2017"), years=[2021], scale=0.1)
-    >>> int(county.frames["school_years"].query("counted")["stage"].value_counts().min()) >= 12
+    >>> stages = county.frames["school_years"].query("counted")["stage"].value_counts()
+    >>> bool(stages["primary"] >= 12 and stages["junior"] >= 12)
     True
     """
     streams = np.random.default_rng([seed, int(place.code)]).spawn(8)

@@ -118,7 +118,7 @@ def write_demo(
             for place in members:
                 county = make_county(
                     place, reference.census, params, seed, scheme=reference.scheme(SCHEME),
-                    rank=_rank(place, places), years=wanted, scale=scale,
+                    rank=rank_of(place, places), years=wanted, scale=scale,
                 )  # fmt: skip
                 files += sum(1 for _ in write_county(county, folder, params, reference))
                 rows.update({name: len(frame) for name, frame in county.reported.items()})
@@ -164,14 +164,10 @@ def _choose(counties: str, places: Regions) -> tuple[Place, ...]:
     return places.counties(counties.ljust(6, "0"))
 
 
-def _rank(place: Place, places: Regions) -> int:
-    """Place of a county among those of its province, whichever counties are made."""
-    return _ranks(place.code[:2], places)[place.code]
-
-
-def _ranks(province: str, places: Regions) -> dict[str, int]:
-    codes = sorted(p.code for p in places.counties() if p.code.startswith(province))
-    return {code: rank for rank, code in enumerate(codes)}
+def rank_of(place: Place, places: Regions) -> int:
+    """Give the place of a county among those of its province, whichever counties are made."""
+    codes = [each.code for each in places.counties() if each.code[:2] == place.code[:2]]
+    return sorted(codes).index(place.code)
 
 
 def _years(years: range | tuple[int, int] | None, params: Parameters) -> tuple[int, ...]:

@@ -156,19 +156,20 @@ def _points(setting: Setting) -> Iterator[Site]:
 def _others(setting: Setting) -> Iterator[Site]:
     """Special school, and what only some counties have."""
     rng, chance = setting.rng, setting.happens
+    most = max(150.0, setting.params["schools"]["senior_most"] * setting.pupils[1])
     yield setting.urban_site("special", "special", primary=rng.uniform(25, 70),
                              junior=rng.uniform(12, 35))  # fmt: skip
     if chance("chance_vocational"):
         junior = rng.uniform(60, 150) if chance("chance_vocational_junior") else 0.0
         yield setting.urban_site("vocational", "vocational", junior=junior,
-                                 senior=rng.uniform(600, 1500))  # fmt: skip
+                                 senior=min(rng.uniform(600, 1500), most))  # fmt: skip
     if chance("chance_complete"):
         yield setting.urban_site("complete", "complete", junior=setting.size("junior_seat"),
-                                 senior=rng.uniform(900, 2100))  # fmt: skip
+                                 senior=min(rng.uniform(900, 2100), most))  # fmt: skip
     if chance("chance_twelve"):
         yield setting.urban_site("twelve", "twelve", owner="private",
                                  primary=setting.size("centre"), junior=setting.size("centre"),
-                                 senior=rng.uniform(300, 900))  # fmt: skip
+                                 senior=min(rng.uniform(300, 900), most))  # fmt: skip
     if chance("chance_attached"):
         size = rng.uniform(55, 120)
         yield setting.rural_site("attached", "attached", "village", primary=size)

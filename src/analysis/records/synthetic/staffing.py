@@ -129,11 +129,13 @@ class _Draw:
         return wanted, np.minimum.accumulate(levels, axis=0)
 
     def _levels(self, wanted: Ints, share: dict[str, float]) -> Ints:
-        """Teachers at each level or above, shape (levels, posts, years)."""
-        lean = np.exp(0.4 * self.rng.standard_normal(len(wanted)))[:, None]
+        """Teachers at each level or above, shape (levels, posts, years); posts differ by odds."""
+        odds = np.exp(0.4 * self.rng.standard_normal(len(wanted)))[:, None]
         growth = self.params["staff"]["qualified_growth"]
-        below = [1 - share[level] + growth[level] * self.away for level in LEVELS]
-        held = [np.rint(wanted * np.clip(1 - part * lean, 0, 1)) for part in below]
+        held = []
+        for level in LEVELS:
+            mean = np.clip(share[level] - growth[level] * self.away, 0.001, 0.9995)
+            held.append(np.rint(wanted * mean * odds / (1 - mean + mean * odds)))
         return np.stack(held).astype(np.int64)
 
     def holders(self, indicator: str, senior: str) -> Ints:

@@ -1,0 +1,5 @@
+"""``python -m analysis.cli`` is ``county``."""
+
+from analysis.cli import main
+
+main()
