@@ -548,7 +548,7 @@ def test_our_reader_of_pdfs_reads_what_a_library_reads(
     content = files[language]["report.pdf"]
     document = pypdfium2.PdfDocument(content)
     theirs = [page.get_textpage().get_text_range() for page in document]
-    ours = "\n".join(text for _, text in paper.read(content))
+    ours = "\n".join(text for _, text in paper.read(content).texts)
     words = {word for text in theirs for word in re.findall(r"[\w.,]+", text.replace("\ufffe", ""))}
     lost = {word for word in words if word not in ours}
     # A word that wraps is two in a PDF and one to the library.

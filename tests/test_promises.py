@@ -55,7 +55,7 @@ print(json.dumps([[key, before[key], after[key]] for key in before if before[key
 
 # Libraries that register loggers, filters or options of their own on import, as theirs may.
 WARM = """
-import duckdb, nbclient, nbconvert, nbformat, pandera.pandas, papermill, pyarrow, scipy.stats
+import nbclient, nbconvert, nbformat, pandera.pandas, papermill, pyarrow, scipy.stats
 import statsmodels.regression.linear_model, IPython, bleach, typst, tqdm, xlsxwriter
 import IPython.display, jupyter_client, nbconvert.exporters, tqdm.auto
 """
@@ -89,6 +89,6 @@ def test_importing_says_nothing() -> None:
 @pytest.mark.parametrize("module", ["analysis", "analysis.methods.dispersion", "analysis.cli"])
 def test_what_is_not_needed_is_not_imported(module: str) -> None:
     """The prompt and the command answer at once; methods know arrays alone."""
-    heavy = "{'matplotlib', 'papermill', 'nbconvert', 'statsmodels', 'duckdb', 'typst'}"
+    heavy = "{'matplotlib', 'papermill', 'nbconvert', 'statsmodels', 'typst'}"
     loaded = run(f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))")
     assert loaded.strip() == "[]"

@@ -159,8 +159,9 @@ def _cell_faults(block: Block, column: Column, texts: list[str], typed: Typed) -
 
 def _cell_fault(block: Block, column: Column, position: int, text: str, reason: Unfit) -> Fault:
     header = block.headers.get(column.id, column.zh)
+    telling = column.kind in ("text", "code") or any(map(str.isdigit, text))
     values = {
-        "value": quote(text, allowed=quotable(block.table, column)),
+        "value": quote(text, allowed=telling and quotable(block.table, column)),
         "name_zh": column.zh,
         "name_en": column.en,
         **reason.values,

@@ -15,17 +15,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _OBJECT = re.compile(rb"(?<!\d)(\d+)\s+\d+\s+obj\b")
+_STRING = re.compile(rb"\(|<([0-9A-Fa-f\s]+)>(?!>)")
 _STREAM = re.compile(rb"\bstream\r?\n")
 _LENGTH = re.compile(rb"/Length\s+(\d+)(?!\s+\d+\s+R)")
 _REFERENCE = re.compile(rb"/([^\s/<>\[\]()]+)\s+(\d+)\s+\d+\s+R")
 _UNICODE = re.compile(rb"/ToUnicode\s+(\d+)\s+\d+\s+R")
 _BARRED = (b"/Encrypt", b"/ObjStm", b"/XFA")
+_PAGE = re.compile(rb"/Type\s*/Page\b")
 _ACTIONS = (b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"/SubmitForm", b"/RichMedia")
 _MAPPED = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
 _HEX = re.compile(rb"<([0-9A-Fa-f\s]*)>")
 _TOKEN = re.compile(
-    rb"(?P<literal>\()|<(?P<hex>[0-9A-Fa-f\s]*)>(?!>)|/(?P<font>[^\s/<>\[\]()]+)\s+[-\d.]+\s+Tf\b"
-    rb"|(?P<move>\b(?:BT|ET|Td|TD|Tm)\b|T\*)"
+    rb"\((?P<plain>(?:[^()\\]|\\.)*)\)|(?P<nested>\()|<(?P<hex>[0-9A-Fa-f\s]*)>(?!>)|/(?P<font>[^\s/<>\[\]()]+)\s+[-\d.]+\s+Tf\b"
+    rb"|\b(?P<move>BT|ET|T[dDm*])",
+    re.DOTALL,
 )
 _PAREN = re.compile(rb"\\.|[()]", re.DOTALL)
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|.))", re.DOTALL)
@@ -45,8 +48,24 @@ class _Object:
     stream: bytes | None
 
 
-def read(content: bytes) -> Iterator[tuple[str, str]]:
-    """Give the texts of a PDF with their places.
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What a PDF holds beside its drawings.
+
+    Attributes
+    ----------
+    texts
+        Texts with their places: each page, and all strings beside the pages.
+    actions
+        What a report on paper has no use for: scripts, attachments, launched programs.
+    """
+
+    texts: tuple[tuple[str, str], ...]
+    actions: tuple[str, ...]
+
+
+def read(content: bytes) -> Paper:
+    """Read a PDF.
 
     Raises
     ------
@@ -56,35 +75,35 @@ def read(content: bytes) -> Iterator[tuple[str, str]]:
     if not content.startswith(b"%PDF-") or any(barred in content for barred in _BARRED):
         raise ValueError("a PDF of another kind")
     objects = dict(_objects(content))
-    if not any(re.search(rb"/Type\s*/Page\b", one.head) for one in objects.values()):
+    heads = b"\n".join(one.head for one in objects.values())
+    if not _PAGE.search(heads):
         raise ValueError("a PDF without pages")
-    maps = {n: _map(o.stream) for n, o in objects.items() if o.stream and b"begincmap" in o.stream}
-    fonts = {
-        n: maps[int(unicode.group(1))]
-        for n, o in objects.items()
-        if (unicode := _UNICODE.search(o.head)) and int(unicode.group(1)) in maps
-    }
+    names = _fonts(objects)
+    beside = [text for one in objects.values() for text in _strings(one.head)]
+    pages = []
+    for number, one in objects.items():
+        if one.stream and b"Tf" in one.stream and b"BT" in one.stream:
+            pages.append((f"object {number}", _page(one.stream, names)))
+        elif one.stream and b"begincmap" not in one.stream:
+            beside.append(one.stream.decode("utf-8", errors="replace"))
+    actions = tuple(name.decode() for name in _ACTIONS if re.search(name + rb"(?![A-Za-z])", heads))
+    return Paper(texts=(*pages, ("", "\n".join(beside))), actions=actions)
+
+
+def _fonts(objects: Mapping[int, _Object]) -> dict[bytes, list[Mapping[int, str]]]:
+    """Find the characters of each font by the names that pages call it by."""
+    fonts: dict[int, Mapping[int, str]] = {}
+    for number, one in objects.items():
+        unicode = _UNICODE.search(one.head)
+        stream = objects[int(unicode.group(1))].stream if unicode else None
+        if stream:
+            fonts[number] = _map(stream)
     names: dict[bytes, list[Mapping[int, str]]] = {}
     for one in objects.values():
         for name, number in _REFERENCE.findall(one.head):
             if int(number) in fonts and fonts[int(number)] not in names.setdefault(name, []):
                 names[name].append(fonts[int(number)])
-    for number, one in objects.items():
-        yield f"object {number}", "\n".join(_strings(one.head))
-        if one.stream and b"Tf" in one.stream and b"BT" in one.stream:
-            yield f"object {number}", _page(one.stream, names)
-        elif one.stream and b"begincmap" not in one.stream:
-            yield f"object {number}", one.stream.decode("utf-8", errors="replace")
-
-
-def find_actions(content: bytes) -> list[str]:
-    """Name what a report on paper has no use for: scripts, attachments, launched programs."""
-    heads = [one.head for _, one in _objects(content)]
-    return [
-        name.decode()
-        for name in _ACTIONS
-        if any(re.search(re.escape(name) + rb"(?![A-Za-z])", head) for head in heads)
-    ]
+    return names
 
 
 def _objects(content: bytes) -> Iterator[tuple[int, _Object]]:
@@ -153,13 +172,20 @@ def _page(stream: bytes, names: Mapping[bytes, list[Mapping[int, str]]]) -> str:
             parts += ["".join(reading) for reading in readings]
             readings = []
         else:
-            codes = bytes.fromhex(token["hex"].decode()) if token["hex"] is not None else b""
-            if token["literal"]:
-                codes, place = _literal(stream, token.end())
+            codes, place = _codes(token, stream)
             readings = readings or [[] for _ in maps]
             for reading, font in zip(readings, maps, strict=False):
                 reading += [font.get(code, "\ufffd") for code in _pairs(codes)]
     return "\n".join([*parts, *("".join(reading) for reading in readings)])
+
+
+def _codes(token: re.Match[bytes], stream: bytes) -> tuple[bytes, int]:
+    """Give the bytes of a shown string, and where it ends."""
+    if token["plain"] is not None:
+        return _ESCAPE.sub(_unescape, token["plain"]), token.end()
+    if token["nested"]:
+        return _literal(stream, token.end())
+    return bytes.fromhex(token["hex"].decode()), token.end()
 
 
 def _pairs(codes: bytes) -> Iterator[int]:
@@ -188,7 +214,7 @@ def _unescape(escape: re.Match[bytes]) -> bytes:
 def _strings(head: bytes) -> Iterator[str]:
     """Read the strings of an object: alternative texts, bookmarks, names."""
     place = 0
-    while token := re.compile(rb"\(|<([0-9A-Fa-f\s]+)>(?!>)").search(head, place):
+    while token := _STRING.search(head, place):
         place = token.end()
         if token.group(1) is not None:
             digits = re.sub(rb"\s", b"", token.group(1)).decode()

@@ -101,9 +101,9 @@ def of_xlsx(content: bytes) -> Iterator[Text | Flaw]:
 
 def of_pdf(content: bytes) -> Iterator[Text | Flaw]:
     """Give the texts and flaws of a PDF."""
-    for place, text in paper.read(content):
-        yield Text(place, text)
-    for name in paper.find_actions(content):
+    read = paper.read(content)
+    yield from (Text(place, text) for place, text in read.texts)
+    for name in read.actions:
         yield Flaw(name, "PDF 中有不应有的动作或附件", "an action or attachment")
 
 
