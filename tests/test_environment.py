@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -65,3 +68,30 @@ def test_browser_lock_has_a_hash_and_no_address(project_root: Path) -> None:
     text = (project_root / "tests/browser/package-lock.json").read_text(encoding="utf-8")
     assert "sha512-" in text
     assert "http" not in text
+
+
+def test_what_is_imported_is_declared_or_required_by_what_is(
+    project_root: Path, declared: dict[str, SpecifierSet]
+) -> None:
+    brought = {
+        canonicalize_name(Requirement(line).name)
+        for name in declared
+        for line in requires(name) or ()
+        if "extra ==" not in line
+    }
+    homes = packages_distributions()
+    for module in sorted(imported(project_root / "src")):
+        names = {canonicalize_name(name) for name in homes[module]}
+        assert names & (set(declared) | brought), f"{module} comes from no declared dependency"
+
+
+def imported(sources: Path) -> set[str]:
+    """List the packages of others that a source tree imports, wherever in a file."""
+    found = set()
+    for path in sources.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.split(".")[0])
+    return found - set(sys.stdlib_module_names) - {"analysis"}

@@ -59,7 +59,7 @@ def test_anything_else_is_no_signature(source: str) -> None:
         read_signature(new_notebook(cells=[cell(source, "parameters")]))
 
 
-@pytest.mark.parametrize("cells", [[], [cell("a = 1", "parameters")] * 2])
+@pytest.mark.parametrize("cells", [[], [cell("a = 1", "parameters"), cell("a = 1", "parameters")]])
 def test_exactly_one_parameters_cell(cells: list) -> None:
     with pytest.raises(UsageError, match=str(len(cells))):
         read_signature(new_notebook(cells=cells))

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from lxml import html
+from playwright.sync_api import expect
 
 from analysis.errors import StoreError, UsageError
 from analysis.press import site
@@ -389,7 +390,7 @@ def test_search_in_a_browser(
     assert page.inner_text("#found") == f"共5条，符合条件的有{len(codes)}条。"
     assert page.is_visible("#none") == (not codes)
     page.click("button[type=reset]")
-    page.wait_for_function("!document.querySelector('tr[data-find][hidden]')")
+    expect(page.locator("tr[data-find][hidden]")).to_have_count(0)
     assert len(shown(page)) == 5
     assert page.faults == []
 

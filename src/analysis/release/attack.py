@@ -10,6 +10,7 @@ out or nothing is left of the table.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from analysis.release.people import State
 from analysis.release.profiles import Profile
 from analysis.release.quantities import Complement, Quantity, Statements
 
+CLOSE = 1e-6
 NODES = 20_000
 """An integer programme that is not solved within so many branches counts as broken into."""
 
@@ -29,7 +31,7 @@ class Target:
     """A withheld number, as a sum of unknowns with signs, that has to stay open up to `most`."""
 
     terms: tuple[tuple[int, int], ...]
-    most: int
+    most: float
 
 
 class Attack:
@@ -56,6 +58,9 @@ class Attack:
         exact: frozenset[int] = frozenset(),
     ) -> None:
         self.statements, self.states, self.profile, self.exact = statements, states, profile, exact
+        self.groups: defaultdict[int, set[int]] = defaultdict(set)
+        for complement in statements.complements:
+            self.groups[complement.part].add(complement.whole)
         self.wholes = {complement.whole for complement in statements.complements}
 
     def protect(self) -> set[int]:
@@ -107,47 +112,43 @@ class Attack:
         return lowest < quantity.value < quantity.least
 
     def _targets(self, group: frozenset[int]) -> Iterator[Target]:
-        quantities = self.statements.quantities
         for index in sorted(group):
-            if self._is_secret(quantities[index]):
-                yield Target(((index, 1),), quantities[index].least - 1)
-        for complement in self.statements.complements:
-            if complement.part in group and self.is_secret_rest(complement):
-                yield Target(((complement.whole, 1), (complement.part, -1)), complement.least - 1)
+            quantity = self.statements.quantities[index]
+            if self._is_secret(quantity):
+                yield Target(((index, 1),), self._ceiling(index, quantity.least - 1))
+        for one in self.statements.complements:
+            if one.part in group and self.is_secret_rest(one):
+                terms = ((one.whole, 1), (one.part, -1))
+                yield Target(terms, self._ceiling(one.part, one.least - 1))
 
     def is_secret_rest(self, complement: Complement) -> bool:
         part, whole = (self.statements.quantities[q] for q in (complement.part, complement.whole))
         return whole.value - part.value < complement.least
 
     def _broken(self, group: Sequence[int]) -> Target | None:
-        """Give the first target whose range is too narrow."""
+        """Give a target whose range is too narrow, if there is one."""
         targets = list(self._targets(frozenset(group)))
         if not targets:
             return None
         programme = _Programme(self, group)
-        low = np.full(len(targets), math.inf)
-        high = np.full(len(targets), -math.inf)
-        for place, target in enumerate(targets):
-            ceiling = self._ceiling(target)
-            for sign in (1, -1):
-                if (low[place] <= min(1, ceiling)) if sign > 0 else (high[place] >= ceiling):
-                    continue
-                solution = programme.extreme(target.terms, sign)
-                if solution is None:
-                    return target
-                reached = [programme.value(t.terms, solution) for t in targets]
-                low, high = np.minimum(low, reached), np.maximum(high, reached)
-            if low[place] > min(1, ceiling) + 1e-6 or high[place] < ceiling - 1e-6:
-                return target
+        reached = _Reached(targets)
+        for sign in (1, -1):
+            # One world often opens many numbers at once; what is left is looked at one by one.
+            left: list[int] = []
+            while left != (left := reached.left(sign)):
+                terms = [term for place in left for term in targets[place].terms]
+                reached.note(programme, programme.extreme(terms, sign, search=False))
+            for place in left:
+                if place in reached.left(sign):
+                    reached.note(programme, programme.extreme(targets[place].terms, sign))
+                    if place in reached.left(sign):
+                        return targets[place]
         return None
 
-    def _ceiling(self, target: Target) -> float:
-        """Give how far up the number has to stay open: no further than its public group."""
-        quantities = self.statements.quantities
-        first = target.terms[0][0]
-        groups = {c.whole for c in self.statements.complements if first in (c.part, c.whole)}
-        known = [quantities[group].value for group in groups if quantities[group].known]
-        return min([float(target.most), *known])
+    def _ceiling(self, quantity: int, most: int) -> float:
+        """Give how far up a number has to stay open: no further than its public group."""
+        groups = (self.statements.quantities[group] for group in self.groups[quantity])
+        return min([float(most), *(group.value for group in groups if group.known)])
 
     def _cheapest(self, target: Target, group: Sequence[int]) -> int | None:
         """Choose what to hide: near the target, a part rather than a total, not nothing, small."""
@@ -188,6 +189,29 @@ class Attack:
         return list(groups.values())
 
 
+class _Reached:
+    """How far down and up the targets were seen to go."""
+
+    def __init__(self, targets: Sequence[Target]) -> None:
+        self.targets = targets
+        self.low = np.full(len(targets), math.inf)
+        self.high = np.full(len(targets), -math.inf)
+        self.most = np.array([target.most for target in targets])
+
+    def left(self, sign: int) -> list[int]:
+        """List the targets that were not yet seen low (sign 1) or high enough."""
+        if sign > 0:
+            return np.flatnonzero(self.low > np.minimum(1, self.most) + CLOSE).tolist()
+        return np.flatnonzero(self.high < self.most - CLOSE).tolist()
+
+    def note(self, programme: _Programme, world: np.ndarray | None) -> None:
+        """Note what the numbers are in a possible world."""
+        if world is not None:
+            numbers = [programme.value(target.terms, world) for target in self.targets]
+            self.low = np.minimum(self.low, numbers)
+            self.high = np.maximum(self.high, numbers)
+
+
 class _Programme:
     """The integer programme of one group of unknowns."""
 
@@ -223,14 +247,19 @@ class _Programme:
             line[self.column[quantity]] += sign
         return line
 
-    def extreme(self, terms: Iterable[tuple[int, int]], sign: int) -> np.ndarray | None:
-        """Give a possible world in which a number is as small (or, negative, as large) as can be."""
+    def extreme(
+        self, terms: Iterable[tuple[int, int]], sign: int, *, search: bool = True
+    ) -> np.ndarray | None:
+        """Give a possible world in which numbers are as small (or, negative, as large) as can be.
+
+        None if there is none, or, without `search`, if it takes branching to find it.
+        """
         goal = sign * self._line(terms)
-        # Tables that add up mostly have whole corners, found without branching.
+        # Tables that add up mostly have whole corners.
         world = self._solve(goal, np.zeros_like(self.integrality))
         if world is None or _is_whole(world[self.integrality == 1]):
             return world
-        return self._solve(goal, self.integrality)
+        return self._solve(goal, self.integrality) if search else None
 
     def _solve(self, goal: np.ndarray, integrality: np.ndarray) -> np.ndarray | None:
         solved = milp(
@@ -244,7 +273,7 @@ class _Programme:
 
 
 def _is_whole(numbers: np.ndarray) -> bool:
-    return bool(np.all(np.abs(numbers - np.round(numbers)) < 1e-6))
+    return bool(np.all(np.abs(numbers - np.round(numbers)) < CLOSE))
 
 
 def find_states(
