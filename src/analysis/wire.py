@@ -37,6 +37,9 @@ ALLOWED = frozenset({HTML, TYPST, SVG, PLAIN, RELEASED, SENTINEL})
 Kind = Literal["cover", "prose", "figure", "table", "tiles", "box"]
 SCHEMA = 1
 
+FONTS_VARIABLE = "JUNHENG_FONTS"
+"""Environment variable by which the press tells a notebook of further font files (``--font``)."""
+
 
 class Column(TypedDict):
     """A column of a block's data: `kind` is ``"text"`` or ``"number"``."""
@@ -52,8 +55,9 @@ class Block(TypedDict):
 
     `rows` are the block's numbers for XLSX, CSV and JSON: a number column holds a number or
     ``None``, and the cell code stands in ``<column>_flag``. `cells` are the released cells that
-    the block shows, keyed ``indicator|stage|by|subject|at``, with ``value``, ``n``, ``n_unit``
-    and ``flag``: what the audit reads.
+    the block shows, keyed ``indicator|stage|by|subject|at``, with ``value``, ``value_low``,
+    ``value_high``, ``numerator``, ``denominator``, ``n``, ``n_unit`` and ``flag``: what the audit
+    reads.
     """
 
     schema: int

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import matplotlib
 import pytest
 
+from analysis import wire
 from analysis.display import theme
 from analysis.errors import RenderError
 
@@ -30,13 +33,23 @@ def test_a_character_without_a_font_is_named_with_its_field(text: str, point: st
     assert point in caught.value.en
 
 
-def test_a_further_font_is_tried_after_the_shipped_one(
+def test_a_further_font_is_asked_only_for_what_the_shipped_one_lacks(
     monkeypatch: pytest.MonkeyPatch, shipped_font: Path
 ) -> None:
     dejavu = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
-    monkeypatch.setenv(theme.FONTS_VARIABLE, str(dejavu))
-    assert theme.font("◔", "x").get_file() == str(dejavu)
-    assert theme.font("均衡", "x").get_file() == str(shipped_font)
+    monkeypatch.setenv(wire.FONTS_VARIABLE, str(dejavu))
+    assert theme.font("均衡", "x").get_family() == [str(shipped_font)]
+    assert theme.font("◔ 均衡", "x").get_family() == [str(shipped_font), str(dejavu)]
+
+    def drawn(text: str) -> list[str]:
+        figure = theme.new_figure(1.0)
+        figure.text(0.1, 0.5, text, fontproperties=theme.font(text, "x"))
+        return re.findall(r'<path id="([^"]+)"', theme.to_svg(figure))
+
+    with warnings.catch_warnings(), theme.drawing():
+        warnings.simplefilter("error")  # matplotlib warns of a box it draws
+        usual, rare, both = drawn("均衡"), drawn("◔"), drawn("◔均衡")
+    assert sorted(both) == sorted([*usual, *rare])
 
 
 def test_a_font_that_cannot_be_read_is_an_error(
@@ -44,7 +57,7 @@ def test_a_font_that_cannot_be_read_is_an_error(
 ) -> None:
     broken = tmp_path / "broken.otf"
     broken.write_bytes(b"no font")
-    monkeypatch.setenv(theme.FONTS_VARIABLE, str(broken))
+    monkeypatch.setenv(wire.FONTS_VARIABLE, str(broken))
     with pytest.raises(RenderError, match=r"broken\.otf"):
         theme.font("◔", "x")
 

@@ -14,10 +14,12 @@ from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
+import matplotlib
 import psutil
 import pytest
 from tiny import write_notebook
 
+from analysis import wire
 from analysis.errors import BusyError, UsageError
 from analysis.press import batch, manifest, staging
 from analysis.press.jobs import Failure, Job, Order, Settings, Summary, find_chapters
@@ -96,6 +98,22 @@ def until(true: Callable[[], object], seconds: float = 30) -> None:
     while not true():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.02)
+
+
+def test_the_fonts_of_a_run_reach_its_drawings_and_nobody_elses_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(wire.FONTS_VARIABLE, "mine.otf")
+    code = (
+        "from analysis.display import theme\n"
+        "assert [path.name for path in theme.font_paths()][1:] == ['DejaVuSans.ttf']\n"
+    )
+    font = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    given = replace(HTML, fonts=(str(font),))
+    written = notebooks(tmp_path / "notebooks", code)
+    with_it = batch.run(jobs("130702"), given, notebooks=written, out=tmp_path / "a")
+    without = batch.run(jobs("130702"), HTML, notebooks=written, out=tmp_path / "b")
+    assert (with_it.exit_code, without.exit_code) == (0, 4)
 
 
 def test_one_bad_county_stops_nobody(tmp_path: Path) -> None:
@@ -327,12 +345,12 @@ def test_a_signal_ends_everything_and_the_run_can_go_on(
     tmp_path: Path, number: signal.Signals, status: int
 ) -> None:
     """At two random moments; then a run to the end gives what an undisturbed one gives."""
-    folder, out = notebooks(tmp_path / "n"), tmp_path / "out"
+    folder, out = notebooks(tmp_path / "n", "import time; time.sleep(3)"), tmp_path / "out"
     rng = random.Random(number)
     for _ in range(2):
         process = start(folder, out)
         until(workers)
-        time.sleep(rng.uniform(0, 4))
+        time.sleep(rng.uniform(0, 4))  # three reports by two workers last six seconds at least
         os.kill(process.pid, number)
         sent = time.monotonic()
         process.communicate(timeout=10)

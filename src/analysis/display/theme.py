@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from fontTools.ttLib import TTFont
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
+from analysis import wire
 from analysis.errors import RenderError
 
 BLUE = "#12436D"
@@ -33,9 +34,6 @@ WIDTH_CM = 16.2
 SIZE = 8.5
 SMALL = 8.0
 LINE = 1.35
-
-FONTS_VARIABLE = "JUNHENG_FONTS"
-"""Environment variable that names further font files, tried after the shipped one."""
 
 MARKERS: dict[str, dict[str, Any]] = {
     "met": {"marker": "o", "color": BLUE, "fill": BLUE},
@@ -98,7 +96,7 @@ def _coarser(glyph: re.Match[str]) -> str:
 
 
 def font(text: str, field: str, size: float = SIZE) -> FontProperties:
-    """Choose the font for a text.
+    """Choose the fonts for a text: ours, and for what it lacks those that the user gave.
 
     Parameters
     ----------
@@ -119,10 +117,15 @@ def font(text: str, field: str, size: float = SIZE) -> FontProperties:
     >>> font("鄠邑区 4.2", "county").get_size()
     8.5
     """
-    for path in font_paths():
-        if not _lacking(text, path):
-            return FontProperties(fname=str(path), size=size)
-    lacking = min((_lacking(text, path) for path in font_paths()), key=len)
+    files = [font_paths()[0]]
+    lacking = _lacking(text, files[0])
+    for path in font_paths()[1:]:
+        left = _lacking(lacking, path)
+        if left != lacking:
+            files.append(path)
+            lacking = left
+    if not lacking:
+        return _Fonts(files, size)
     points = ", ".join(f"U+{ord(character):04X}" for character in lacking)
     raise RenderError(
         f"字体缺少字符 {points}（{field}）；请用 --font 提供字体文件",
@@ -130,9 +133,29 @@ def font(text: str, field: str, size: float = SIZE) -> FontProperties:
     )
 
 
+class _Fonts(FontProperties):
+    """Font files by their paths, asked one after the other for each character.
+
+    Matplotlib asks families one after the other and takes a file alone: here the files are the
+    families, so that a line with one rare character keeps the usual font for all others.
+    """
+
+    def __init__(self, files: Sequence[Path], size: float) -> None:
+        super().__init__(family=[str(file) for file in files], fname=str(files[0]), size=size)
+
+    def set_family(self, family: str | Iterable[str] | None) -> None:
+        super().set_family(family)
+        self.set_file(self.get_family()[0])
+
+    def __copy__(self) -> _Fonts:
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        return new
+
+
 def font_paths() -> tuple[Path, ...]:
     """Give the font files, the shipped one first."""
-    more = os.environ.get(FONTS_VARIABLE, "")
+    more = os.environ.get(wire.FONTS_VARIABLE, "")
     shipped = Path(pylopdf_fonts_zh_cn.sans_path())
     return (shipped, *(Path(path) for path in more.split(os.pathsep) if path))
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from analysis import wire
 from analysis.press import kernel, manifest, staging
 from analysis.press.jobs import Failure, Job, Order, Settings, Summary, find_chapters
 
@@ -87,7 +88,7 @@ def run(
     with staging.hold(out, private=private), kernel.make_room() as room:
         for folder in {target.parent for target in orders}:
             staging.recover(folder)
-        batch = _Batch(deque(orders.values()), room, fail_fast, progress)
+        batch = _Batch(deque(orders.values()), room, fail_fast, progress, settings.fonts)
         try:
             asyncio.run(batch.run(min(workers, len(orders))))
         finally:
@@ -104,14 +105,15 @@ class _Worker:
     jobs: int = 0
 
     @classmethod
-    async def start(cls, room: Path) -> _Worker:
+    async def start(cls, room: Path, fonts: Sequence[str]) -> _Worker:
         room.mkdir(mode=0o700)
+        environment = {**os.environ, wire.FONTS_VARIABLE: os.pathsep.join(fonts)}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "analysis.press.worker", str(room), str(room.parent),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env=kernel.isolate(room, os.environ),
+            env=kernel.isolate(room, environment),
             cwd=room,
             start_new_session=True,
         )  # fmt: skip
@@ -140,7 +142,7 @@ class _Batch:
     room: Path
     fail_fast: bool
     progress: Progress | None
-    total: int = 0
+    fonts: Sequence[str]
     hired: int = 0
     stopped: int = 0
     done: list[Order] = field(default_factory=list)
@@ -200,7 +202,7 @@ class _Batch:
 
     async def _hire(self) -> _Worker:
         self.hired += 1
-        return await _Worker.start(self.room / f"w{self.hired}")
+        return await _Worker.start(self.room / f"w{self.hired}", self.fonts)
 
     async def _make(self, worker: _Worker, order: Order) -> bool:
         """Have one report made and put it in its place; tell whether the worker still lives."""
