@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ import pytest
 from tests.questions.conftest import GOOD, school
 
 from analysis.errors import UsageError
-from analysis.finding import Finding, from_json, to_json
+from analysis.finding import Cell, Finding, from_json, to_json
 from analysis.i18n import has
 from analysis.methods.dispersion import difference_coefficient
 from analysis.questions import balance
@@ -206,11 +207,11 @@ def test_exclusions_are_listed_with_their_reason(build_county: Build) -> None:
     assert cell(finding, "schools_assessed")["value"] == 3
     reasons = {c.subject: c.reason for c in finding.checks if c.rule == "balance.rule.excluded"}
     assert reasons == {
-        "T49": "balance.reason.excluded.small_teaching_point",
-        "S": "balance.reason.excluded.kind",
-        "V": "balance.reason.excluded.kind",
+        "T49": "balance.excluded.small_teaching_point",
+        "S": "balance.excluded.kind",
+        "V": "balance.excluded.kind",
     }
-    number = cell(finding, "schools_excluded", by="reason", subject="kind")["value"]
+    number = cell(finding, "schools_excluded", by="excluded", subject="kind")["value"]
     assert number == 2
 
 
@@ -298,6 +299,46 @@ def test_a_single_school_has_no_coefficient(build_county: Build, schools: int) -
     assert row["flag"] == "z"
     assert verdict(finding, "equipment.coefficient") == "cannot_say"
     assert "balance.headline.no_coefficient" in {note.key for note in finding.notes}
+
+
+def test_a_silent_school_leaves_only_what_it_cannot_change(build_county: Build) -> None:
+    """97 of 98 schools are enough for a coefficient, but "all schools" needs all of them."""
+    good = [school(f"S{n:02}") for n in range(97)]
+    silent = {"schools_expected_n": 98}
+    assert verdict(balance.assess(build_county(good, totals=silent)), "schools_rule_met") == (
+        "cannot_say"
+    )
+    assert verdict(balance.assess(build_county(good)), "schools_rule_met") == "met"
+    poor = [*good[1:], school("P", teaching_area_m2=0.0)]
+    finding = balance.assess(build_county(poor, totals=silent))
+    assert verdict(finding, "schools_rule_met") == "not_met"
+    assert verdict(finding, "equipment.coefficient") == "met"
+
+
+def test_the_headline_counts_what_could_not_be_judged(build_county: Build) -> None:
+    def unknown(*rows: dict[str, Any]) -> float | None:
+        finding = balance.assess(build_county([school("A"), school("B"), *rows]))
+        note = next(n for n in finding.notes if n.key == "balance.headline.coefficients")
+        where = note.values.get("unknown")
+        if where is None:
+            return None
+        assert isinstance(where, Cell)
+        return cell(finding, where.indicator, by=where.by, subject=where.subject)["value"]
+
+    far = school("C", equipment_yuan=7e6)
+    assert unknown(far) is None
+    assert unknown(far, school("D", equipment_yuan=None)) == 1
+
+
+def test_rules_are_defined_with_their_numbers_and_standing(build_county: Build) -> None:
+    finding = balance.assess(build_county([school("A")]))
+    defined = {i.id: i for i in finding.indicators if i.definition_zh}
+    assert "50人的教学点" in defined["rule.exclude"].definition_zh
+    assert "1、1.1、1.32" in defined["rule.split"].definition_zh
+    assert "6 indicators and 85%" in defined["rule.school_rule"].definition_en
+    assert "0.50" in defined["rule.coefficient"].definition_zh
+    assert defined["rule.weighting"].source.endswith("〔M〕")
+    assert "50 to under 100 pupils" in defined["pe_arts_teachers"].definition_en
 
 
 def test_a_mean_of_zero_has_no_coefficient(build_county: Build) -> None:

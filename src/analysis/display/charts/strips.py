@@ -18,6 +18,8 @@ _GUTTER = 0.6
 _PLOT = 2.2
 _FOOT = 0.95
 _ACROSS = 3
+_MANY = 7
+"""From so many on, one more stands side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def _panel(view: View, id: str, stage: str, by: str) -> Panel:
 
 
 def _draw(view: View, panels: Sequence[Panel], field: str) -> Canvas:
-    across = {1: 1, 2: 2, 4: 2}.get(len(panels), _ACROSS)
+    across = {1: 1, 2: 2, 4: 2}.get(len(panels), _ACROSS + (len(panels) >= _MANY))
     width = (theme.WIDTH_CM - 0.2 - (across - 1) * _GUTTER) / across
     bands = [panels[start : start + across] for start in range(0, len(panels), across)]
     heads = [

@@ -49,14 +49,21 @@ def school_checks(stage: Stage, school_verdicts: pd.Series) -> Iterator[Check]:
         yield Check(
             indicator="pupils_excluded", stage=stage.id, by="school", subject=str(school), at=at,
             rule="balance.rule.excluded", limit=float("nan"), verdict="not_applicable",
-            reason=f"balance.reason.excluded.{reason}", source=stage.scheme["exclude"]["source"],
+            reason=f"balance.excluded.{reason}", source=stage.scheme["exclude"]["source"],
         )  # fmt: skip
 
 
 def _check(stage: Stage, indicator: str, rule: str, limit: float, verdict: Verdict) -> Check:
-    """Judge nothing where there is nothing to compare or too little was reported."""
+    """Take back what does not stand: nothing to compare, or too little was reported.
+
+    A school that said nothing may fail the school rule and cannot heal another's failing: of all
+    schools, only "not met" stands without it.
+    """
     reason = "balance.reason.missing" if verdict == "cannot_say" else ""
-    if len(stage.entrants.counted) < 2 and indicator != "schools_rule_met":
+    if indicator == "schools_rule_met":
+        if verdict == "met" and stage.coverage < 1:
+            verdict, reason = "cannot_say", "balance.reason.coverage"
+    elif len(stage.entrants.counted) < 2:
         verdict, reason = "cannot_say", "balance.reason.few_schools"
     elif stage.coverage < stage.min_coverage:
         verdict, reason = "cannot_say", "balance.reason.coverage"

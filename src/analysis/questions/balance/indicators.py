@@ -26,8 +26,18 @@ _STAGE = (
     ("coefficients_met", "差异系数达标的指标数", "Indicators with a coefficient within the limit", "indicators", 0, "higher"),
     ("schools_rule_met", "达到学校标准的学校比例", "Schools that meet the school rule", "share", 0, "higher"),
     ("schools_rule_met.gap", "未达到学校标准的学校数", "Schools that do not meet the school rule", "schools", 0, "lower"),
+    ("coefficients_by_verdict", "按结论分的差异系数", "Coefficients by verdict", "indicators", 0, "neither"),
     ("schools_by_verdict", "按结论分的学校数", "Schools by verdict", "schools", 0, "neither"),
 )  # fmt: skip
+
+
+_RULES = {
+    "exclude": ("不计入评估的学校", "Schools not assessed"),
+    "split": ("多学段学校的资源分摊", "Resources of schools with several stages"),
+    "school_rule": ("学校标准", "School rule"),
+    "coefficient": ("校际差异系数", "Difference coefficient"),
+    "weighting": ("差异系数的加权", "Weighting of the coefficient"),
+}
 
 
 def declare(scheme: Scheme) -> tuple[Indicator, ...]:
@@ -36,13 +46,28 @@ def declare(scheme: Scheme) -> tuple[Indicator, ...]:
         Indicator(id, zh, en, unit, "P0", better, digits=digits)  # type: ignore[arg-type]
         for id, zh, en, unit, digits, better in _STAGE
     )
-    return tuple(part for item in scheme["indicator"] for part in _declare(item)) + stage
+    parts = tuple(part for item in scheme["indicator"] for part in _declare(item))
+    return (*parts, *stage, *_rules(scheme))
+
+
+def _rules(scheme: Scheme) -> Iterator[Indicator]:
+    """Declare the rules that have no number of their own, for the table of definitions."""
+    for section, (zh, en) in _RULES.items():
+        rule = scheme.get(section, {})
+        if "zh" in rule:
+            yield Indicator(
+                f"rule.{section}", zh, en, privacy="P0",
+                definition_zh=rule["zh"].format(**rule), definition_en=rule["en"].format(**rule),
+                source=f"{rule['source']}〔{rule['standing']}〕",
+            )  # fmt: skip
 
 
 def _declare(item: Mapping[str, Any]) -> Iterator[Indicator]:
     zh, en = item["zh"], item["en"]
     yield Indicator(
         item["id"], zh, en, item["unit"], "P0", item["better"], digits=item["digits"],
+        definition_zh=item["definition_zh"].format(**item),
+        definition_en=item["definition_en"].format(**item),
         source=f"{item['source']}〔{item['standing']}〕",
     )  # fmt: skip
     for suffix, (part_zh, part_en, unit, digits, better) in _PARTS.items():

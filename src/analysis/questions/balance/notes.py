@@ -76,6 +76,10 @@ def _coefficient_notes(
     rule = stage.scheme["coefficient"]["rule"]
     if rule == "each":
         values |= {"met": _cell(stage, "coefficients_met"), "limit": Given(stage.limit)}
+        if any(c.verdict == "cannot_say" for c in checks if c.indicator.endswith(".coefficient")):
+            values["unknown"] = _cell(
+                stage, "coefficients_by_verdict", by="verdict", subject="cannot_say"
+            )
         yield "headline.coefficients", values
     elif rule == "mean":
         composite = next(check for check in checks if check.indicator == "composite")
@@ -141,10 +145,13 @@ def _school_notes(stage: Stage) -> Iterator[tuple[str, Values]]:
 
 
 def _gap_notes(stage: Stage, now: pd.DataFrame) -> Iterator[tuple[str, Values]]:
-    gaps = now[(now["by"] == "") & now["indicator"].str.endswith(".gap") & (now["value"] > 0)]
+    whole = now[now["by"] == ""]
+    gaps = set(whole.loc[whole["value"] > 0, "indicator"])
+    partial = set(whole.loc[whole["flag"] == "p", "indicator"])
     for indicator in stage.indicators:
-        if f"{indicator['id']}.gap" not in set(gaps["indicator"]):
+        if f"{indicator['id']}.gap" not in gaps:
             continue
+        seen = {"seen": _cell(stage, indicator["id"], "n")} if indicator["id"] in partial else {}
         yield (
             "gap.needed",
             {
@@ -154,6 +161,7 @@ def _gap_notes(stage: Stage, now: pd.DataFrame) -> Iterator[tuple[str, Values]]:
                 "gap": _cell(stage, f"{indicator['id']}.gap"),
                 "short": _cell(stage, f"{indicator['id']}.gap", "numerator"),
                 "threshold": Given(stage.threshold(indicator)),
+                **seen,
             },
         )
 
@@ -190,7 +198,15 @@ def _caution_notes(
             )
     weighting = "unweighted" if stage.weights is None else "weighted"
     yield f"confidence.{weighting}", {}
-    yield "confidence.robustness", {"error": Given(stage.robustness["error"])}
+    correlations = stage.robustness["correlations"]
+    yield (
+        "confidence.robustness",
+        {
+            "error": Given(stage.robustness["error"]),
+            "least": Given(min(correlations)),
+            "most": Given(max(correlations)),
+        },
+    )
 
 
 def _figure(figure: str, values: Values) -> Iterator[tuple[str, Values]]:

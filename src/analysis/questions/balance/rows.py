@@ -132,6 +132,10 @@ def stage_rows(stage: Stage, school_verdicts: pd.Series, checks: Sequence[Check]
             **base, "indicator": "coefficients_met", "value": met, "numerator": met,
             "denominator": len(single), "unit": "indicators",
         }  # fmt: skip
+        yield from _by_verdict(
+            {**base, "indicator": "coefficients_by_verdict", "unit": "indicators"},
+            [check.verdict for check in single],
+        )
     if len(school_verdicts):
         met = int((school_verdicts == "met").sum())
         yield {
@@ -143,11 +147,15 @@ def stage_rows(stage: Stage, school_verdicts: pd.Series, checks: Sequence[Check]
             **base, "indicator": "schools_rule_met.gap", "unit": "schools",
             "value": int((school_verdicts == "not_met").sum()),
         }  # fmt: skip
-        for verdict in ("met", "not_met", "cannot_say"):
-            yield {
-                **base, "indicator": "schools_by_verdict", "by": "verdict", "subject": verdict,
-                "value": int((school_verdicts == verdict).sum()), "unit": "schools",
-            }  # fmt: skip
+        yield from _by_verdict(
+            {**base, "indicator": "schools_by_verdict", "unit": "schools"}, list(school_verdicts)
+        )
+
+
+def _by_verdict(base: Row, verdicts: Sequence[str]) -> Iterator[Row]:
+    for verdict in ("met", "not_met", "cannot_say"):
+        number = verdicts.count(verdict)
+        yield {**base, "by": "verdict", "subject": verdict, "value": number}
 
 
 def _entrant_rows(stage: Stage) -> Iterator[Row]:
@@ -167,7 +175,7 @@ def _entrant_rows(stage: Stage) -> Iterator[Row]:
     }  # fmt: skip
     for reason, number in excluded["reason"].value_counts().sort_index().items():
         yield {
-            **base, "indicator": "schools_excluded", "by": "reason", "subject": reason,
+            **base, "indicator": "schools_excluded", "by": "excluded", "subject": reason,
             "value": number, "n": number, "unit": "schools",
         }  # fmt: skip
     for school, pupils in excluded["pupils"].items():
