@@ -25,6 +25,8 @@ Level = Literal["error", "warning", "info"]
 Action = Literal["refused", "quarantined", "normalised", "kept"]
 
 EXIT_OK = 0
+EXIT_DIFFERENT = 1
+"""Of ``county diff`` alone, as of ``diff``: the two are not the same."""
 EXIT_SOME_FAILED = 4
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143

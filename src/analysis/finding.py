@@ -43,6 +43,9 @@ COLUMNS = (
 )  # fmt: skip
 KEY = ("indicator", "stage", "by", "subject", "at")
 
+_LAST_DIGITS = 1e-9
+"""Relative; figures as schools report them differ from a limit by far more or not at all."""
+
 FLAGS = ("c", "x", "z", "low", "p", "r", "e", "b", "u", "le", "ge")
 """Cell codes: withheld, no data, not applicable, rounds to zero, provisional, revised,
 estimated, break in series, unreliable, a share coded as at most or at least (`docs/glossary.md`)."""
@@ -245,6 +248,20 @@ class Roster:
     year: int
     rows: pd.DataFrame
     expires: str
+
+
+def reaches(value: float, limit: float, better: Better = "higher") -> bool:
+    """Tell whether an unrounded value is on the good side of a limit, which is good itself.
+
+    What equals the limit on paper may miss it in binary by a last digit; that is no difference.
+
+    >>> (582.8 - 83.3) / 111 < 4.5, reaches((582.8 - 83.3) / 111, 4.5)
+    (True, True)
+    >>> reaches(0.4500001, 0.45, "lower"), reaches(float("nan"), 0.45)
+    (False, False)
+    """
+    slack = _LAST_DIGITS * abs(limit)
+    return value <= limit + slack if better == "lower" else value >= limit - slack
 
 
 def tidy(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

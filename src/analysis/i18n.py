@@ -11,6 +11,7 @@ A sentence has blanks ``{name}`` or ``{name:format}``:
 ``:n``         a count: no decimals, thousands grouped
 ``:pct``       a share as a whole percent, ``0.634`` → ``63%``
 ``:pct1``      the same with one decimal
+``:s0`` …      a change: like ``:0`` with its sign, ``0.5`` → ``+0.50``
 ``:g``         a number as short as it is exact (limits, thresholds)
 ``:code``      digits as they are, never grouped (years)
 none           text, put in as it is
@@ -97,8 +98,8 @@ def fill(sentence: str, key: str = "", /, **values: Blank) -> str:
 def show(value: Blank, spec: str) -> str:
     """Write one value by a format of the catalogue.
 
-    >>> show(0.634, "pct"), show(1234.5, "1"), show(0.5, "g"), show(2021, "code")
-    ('63%', '1,234.5', '0.5', '2021')
+    >>> show(0.634, "pct"), show(1234.5, "1"), show(0.5, "g"), show(2021, "code"), show(0.5, "s2")
+    ('63%', '1,234.5', '0.5', '2021', '+0.50')
     """
     if isinstance(value, str):
         return value
@@ -106,6 +107,8 @@ def show(value: Blank, spec: str) -> str:
         raise CatalogueError("数值缺失", "a number is missing")
     if spec.isdigit():
         return _signed(f"{value:,.{int(spec)}f}")
+    if spec[:1] == "s" and spec[1:].isdigit():
+        return _signed(f"{value:+,.{int(spec[1:])}f}")
     if spec in ("pct", "pct1"):
         return _signed(f"{value * 100:,.{1 if spec == 'pct1' else 0}f}%")
     if spec == "code":

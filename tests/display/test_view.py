@@ -114,3 +114,11 @@ def test_a_finding_without_stages_is_seen_too(finding: Finding, look: Look) -> N
     view = look(of=made)
     assert view.stages == ()
     assert view.value(view.row("schools")) == "3"
+
+
+def test_all_but_one_is_not_all(look: Look) -> None:
+    zh = look()
+    row = zh.row("staff.share", stage="primary", by="school", subject="a")
+    assert row is not None
+    assert zh.value({**row, "value": 239 / 240}) == "99.6%"
+    assert zh.value({**row, "value": 1.0}) == "100%"

@@ -301,18 +301,116 @@ def test_a_single_school_has_no_coefficient(build_county: Build, schools: int) -
     assert "balance.headline.no_coefficient" in {note.key for note in finding.notes}
 
 
+SILENT = {"schools_expected_n": 98, "primary_pupils_n": 97_300}
+
+
 def test_a_silent_school_leaves_only_what_it_cannot_change(build_county: Build) -> None:
-    """97 of 98 schools are enough for a coefficient, but "all schools" needs all of them."""
-    good = [school(f"S{n:02}") for n in range(97)]
-    silent = {"schools_expected_n": 98}
-    assert verdict(balance.assess(build_county(good, totals=silent)), "schools_rule_met") == (
-        "cannot_say"
-    )
-    assert verdict(balance.assess(build_county(good)), "schools_rule_met") == "met"
-    poor = [*good[1:], school("P", teaching_area_m2=0.0)]
-    finding = balance.assess(build_county(poor, totals=silent))
-    assert verdict(finding, "schools_rule_met") == "not_met"
+    """One of 98 schools says nothing; the county's own count gives it 300 pupils."""
+    same = [school(f"S{n:02}") for n in range(97)]
+    assert verdict(balance.assess(build_county(same)), "schools_rule_met") == "met"
+    finding = balance.assess(build_county(same, totals=SILENT))
+    assert verdict(finding, "schools_rule_met") == "cannot_say"
     assert verdict(finding, "equipment.coefficient") == "met"
+    assert cell(finding, "pupils_silent")["value"] == 300
+
+    rich = [*same[1:], school("R", equipment_yuan=14.9e6)]
+    assert cell(balance.assess(build_county(rich)), "equipment.coefficient")["value"] < 0.5
+    finding = balance.assess(build_county(rich, totals=SILENT))
+    assert verdict(finding, "equipment.coefficient") == "cannot_say"
+
+    poor = [*same[1:], school("P", sports_ground_m2=0.0)]
+    assert verdict(balance.assess(build_county(poor, totals=SILENT)), "schools_rule_met") == (
+        "not_met"
+    )
+
+
+def test_without_a_count_of_pupils_nobody_knows_how_large_a_silent_school_is(
+    build_county: Build,
+) -> None:
+    same = [school(f"S{n:02}") for n in range(97)]
+    finding = balance.assess(build_county(same, totals={"schools_expected_n": 98}))
+    assert verdict(finding, "equipment.coefficient") == "cannot_say"
+    assert {c.reason for c in finding.checks if c.by == ""} == {"balance.reason.coverage"}
+
+
+def test_a_school_on_the_list_without_pupils_is_silent_too(build_county: Build) -> None:
+    county = build_county([school("A"), school("B")])
+    listed = county.tables["schools"]
+    more = pd.concat([listed, listed.iloc[:1].assign(school="C")], ignore_index=True)
+    finding = balance.assess(replace(county, tables={**county.tables, "schools": more}))
+    assert cell(finding, "coverage")["value"] == pytest.approx(2 / 3)
+    assert verdict(finding, "schools_rule_met") == "cannot_say"
+
+
+def test_shared_rooms_are_unknown_where_a_stage_was_not_reported(build_county: Build) -> None:
+    mixed = school("M", kind="312")
+    finding = balance.assess(build_county([school("A"), school("B"), mixed]))
+    assert math.isnan(cell(finding, "equipment", by="school", subject="M")["value"])
+    assert verdict(finding, "schools_rule_met", subject="M") == "cannot_say"
+    none = {**mixed, "stage": "junior", "pupils_n": 0}
+    finding = balance.assess(build_county([school("A"), school("B"), mixed, none]))
+    assert cell(finding, "equipment", by="school", subject="M")["value"] == 2600
+
+
+def test_a_column_that_others_report_is_missing_where_it_is_empty(build_county: Build) -> None:
+    """Arts teachers, and shared ones of small rural schools; a form without the column has none."""
+
+    def level(**changed: float | None) -> float:
+        small = school("V", zone="220", pupils_n=60, **changed)
+        finding = balance.assess(build_county([school("A"), school("B"), small]))
+        return cell(finding, "pe_arts_teachers", by="school", subject="V")["value"]
+
+    assert level() == pytest.approx(100 * 0 / 60)
+    assert math.isnan(level(teachers_arts_n=None))
+    assert math.isnan(level(teachers_shared_pe_arts_n=None))
+    forms = [
+        school(s, zone="220", pupils_n=60, teachers_arts_n=None, teachers_shared_pe_arts_n=None)
+        for s in "AB"
+    ]
+    finding = balance.assess(build_county(forms))
+    assert cell(finding, "pe_arts_teachers", by="school", subject="A")["value"] == 0
+
+
+def test_more_indoor_rooms_than_rooms_is_no_area_at_all(build_county: Build) -> None:
+    odd = school("X", teaching_area_m2=400.0, indoor_sports_area_m2=500.0)
+    finding = balance.assess(build_county([school("A"), school("B"), odd]))
+    assert math.isnan(cell(finding, "teaching_area", by="school", subject="X")["value"])
+    assert verdict(finding, "schools_rule_met", subject="X") == "cannot_say"
+
+
+def test_binary_fractions_decide_nothing(build_county: Build) -> None:
+    """582.8 - 83.3 over 111 pupils is 4.5 on paper, 29 and 11 of 120 differ by 0.45."""
+    tie = school("T", pupils_n=111, teaching_area_m2=582.8, indoor_sports_area_m2=83.3)
+    finding = balance.assess(build_county([tie, school("A")]))
+    assert cell(finding, "teaching_area.schools_met")["numerator"] == 2
+    assert cell(finding, "teaching_area.gap")["value"] == 0
+    backbone = [
+        school(code, stage="junior", pupils_n=120, teachers_backbone_n=n)
+        for code, n in (("A", 29), ("B", 11))
+    ]
+    finding = balance.assess(build_county(backbone))
+    assert verdict(finding, "backbone_teachers.coefficient", "junior") == "met"
+
+
+def test_a_total_of_zero_is_the_reason_given(build_county: Build) -> None:
+    none = [school(s, teachers_backbone_n=0) for s in "AB"]
+    finding = balance.assess(build_county(none))
+    check = next(c for c in finding.checks if c.indicator == "backbone_teachers.coefficient")
+    assert (check.verdict, check.reason) == ("cannot_say", "balance.reason.no_total")
+
+
+def test_unweighted_goes_for_shares_and_influence_too(build_county: Build) -> None:
+    rows = [
+        school(code, pupils_n=pupils, teachers_backbone_n=n)
+        for code, pupils, n in (("A", 100, 3), ("B", 1000, 10), ("C", 400, 5))
+    ]
+    finding = balance.assess(build_county(rows), weights=None)
+    totals, pupils = [3, 10, 5], [100, 1000, 400]
+    whole = difference_coefficient(totals, pupils, weights=None)
+    for place, code in enumerate("ABC"):
+        rest = [[v for n, v in enumerate(part) if n != place] for part in (totals, pupils)]
+        found = cell(finding, "backbone_teachers.influence", by="school", subject=code)["value"]
+        assert found == pytest.approx(difference_coefficient(*rest, weights=None) - whole)
 
 
 def test_the_headline_counts_what_could_not_be_judged(build_county: Build) -> None:

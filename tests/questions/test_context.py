@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from tests.questions.conftest import school
 
-from analysis.finding import Finding
+from analysis.finding import Cell, Finding
 from analysis.i18n import has
 from analysis.questions import context
 from analysis.records.county import CountyData
@@ -76,3 +76,20 @@ def test_every_sentence_stands_in_the_catalogue(build_county: Build) -> None:
     assert all(has(note.key) for note in finding.notes)
     assert "context.figure.enrolment.title" in {note.key for note in finding.notes}
     assert isinstance(finding.table, pd.DataFrame)
+
+
+def test_a_sum_without_some_schools_is_no_number_of_teachers(build_county: Build) -> None:
+    rows = [school("A", pupils_n=300, teachers_n=20), school("B", pupils_n=50, teachers_n=None)]
+    finding = context.describe(build_county(rows))
+    note = next(note for note in finding.notes if note.key == "context.headline.pupils")
+    assert "teachers" not in note.values
+    assert value(finding, indicator="pupils_per_teacher", stage="primary") == 15
+    assert note.values["seen"] == Cell("pupils_per_teacher", "primary", at="2021", field="n")
+    ratio = finding.table[finding.table["indicator"] == "pupils_per_teacher"].iloc[0]
+    assert (ratio["n"], ratio["flag"]) == (1, "p")
+
+
+@pytest.mark.parametrize(("kind", "counted"), [("900", "school districts"), ("211", "schools")])
+def test_units_are_called_what_they_are(build_county: Build, kind: str, counted: str) -> None:
+    finding = context.describe(build_county([school("A", kind=kind), school("B", kind=kind)]))
+    assert finding.labels["units"]["many"]["en"] == counted

@@ -42,3 +42,19 @@ def test_findings_of_other_questions_or_years_are_refused(build_county: Build) -
         prefecture.compare(PARENT, [finding, replace(finding, year=2020)])
     with pytest.raises(ValueError, match="balance"):
         prefecture.compare(PARENT, [])
+
+
+def test_counties_that_cannot_be_judged_are_counted_and_said(build_county: Build) -> None:
+    known = balance.assess(build_county([school("A"), school("B")]))
+    gap = [school("A"), school("B", equipment_yuan=7.5e6), school("C", equipment_yuan=None)]
+    unknown = replace(balance.assess(build_county(gap)), county="130723")
+    finding = prefecture.compare(PARENT, [known, unknown])
+    rows = finding.table[finding.table["indicator"] == "counties_unknown"]
+    count = dict(zip(rows["subject"], rows["value"], strict=True))
+    assert {name for name, n in count.items() if n} == {"equipment.coefficient", "schools_rule_met"}
+    said = [
+        n
+        for n in finding.notes
+        if n.key == "prefecture.detail.coefficient" and "unknown" in n.values
+    ]
+    assert [n.values["indicator"].subject for n in said] == ["equipment"]

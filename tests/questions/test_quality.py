@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from tests.questions.conftest import school
@@ -86,3 +87,23 @@ def test_sentences_name_only_what_was_measured(build_county: Build) -> None:
     headline = next(note for note in finding.notes if note.key == "quality.headline.grade")
     assert "expected" not in headline.values
     assert all(has(note.key) for note in finding.notes)
+
+
+def test_a_school_without_a_row_has_filled_nothing(build_county: Build) -> None:
+    county = build_county([school("A"), school("B")], resources=[{**school("A")}])
+    finding = quality.examine(county)
+    filled = row(finding, "filled", by="table", subject="resources")
+    assert (filled["numerator"], filled["denominator"]) == (7, 14)
+    assert grade(finding) == "D"
+
+
+def test_a_school_without_pupils_has_not_reported(build_county: Build) -> None:
+    totals = {"schools_expected_n": 2, "primary_pupils_n": 1000}
+    county = build_county([school("A"), school("B")], totals=totals)
+    one = county.tables["school_years"].query("school == 'A'")
+    finding = quality.examine(replace(county, tables={**county.tables, "school_years": one}))
+    assert row(finding, "reported")["value"] == 0.5
+
+
+def test_what_was_not_measured_is_not_the_best(build_county: Build) -> None:
+    assert grade(quality.examine(build_county([school("A")]))) == "B"

@@ -663,3 +663,19 @@ def test_a_product_of_what_is_no_number_is_a_fault(tmp_path: Path) -> None:
     rows[2][2] = "many"
     fault = one(mapped(tmp_path, rows=rows), "value-not-a-number")
     assert fault.column == "equipment per pupil × pupils"
+
+
+def test_a_school_that_a_table_leaves_out_is_named_in_the_list(tmp_path: Path) -> None:
+    """Silent with all its pupils, without resources, or with one stage only: each at its row."""
+
+    def without(code: str) -> Callable[[Rows], Rows]:
+        return lambda rows: [row for row in rows if row[0] != code and row[0] != "合计"]
+
+    folder = write_county(
+        tmp_path, primary=without("2113000001"), junior=without("3113000003"),
+        resources=without("2113000002"),
+    )  # fmt: skip
+    faults = read_folder(folder).faults
+    told = {(f.code, f.row) for f in faults if f.code.endswith("-absent")}
+    assert told == {("school-absent", 4), ("school-absent", 5), ("stage-absent", 6)}
+    assert {f.level for f in faults if f.code.endswith("-absent")} == {"warning"}

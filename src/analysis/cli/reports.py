@@ -14,7 +14,7 @@ import click
 
 from analysis.cli.data import find_scheme
 from analysis.cli.verbs import Code, Listed, Verb, tell
-from analysis.errors import UsageError
+from analysis.errors import EXIT_DIFFERENT, UsageError
 from analysis.i18n import LANGUAGES
 
 if TYPE_CHECKING:
@@ -133,10 +133,10 @@ def site(out: Path) -> None:
 @click.argument("old", metavar="OLD", type=_ANY)
 @click.argument("new", metavar="NEW", type=_ANY)
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def diff(old: Path, new: Path, format: str) -> None:
-    r"""List the numbers that changed between two runs.
+def diff(old: Path, new: Path, format: str) -> int:
+    r"""List the numbers that changed between two runs; status 1 if any did.
 
-    列出两次运行之间变化的数字。
+    列出两次运行之间变化的数字；有变化时返回状态 1。
 
     \b
     county diff reports-old reports
@@ -146,9 +146,10 @@ def diff(old: Path, new: Path, format: str) -> None:
     changes = compare(old, new)
     if format == "json":
         click.echo(json.dumps(changes.to_json(), ensure_ascii=False))
-        return
-    for language in LANGUAGES:
-        click.echo(changes.to_text(language))
+    else:
+        for language in LANGUAGES:
+            click.echo(changes.to_text(language))
+    return 0 if changes.same else EXIT_DIFFERENT
 
 
 def _plan(store: Path, year: int, codes: tuple[str, ...], everything: bool) -> list[Job]:

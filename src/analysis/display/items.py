@@ -73,7 +73,10 @@ def valued(view: View, row: Row | None, limit: float | None = None) -> Item:
 def gap_text(view: View, row: Row) -> str:
     """Write a gap with the unit that it is counted in."""
     base = row["indicator"].split(".")[0]
-    measure = view.released.labels.get("measure", {}).get(base, {}).get(view.language)
+    labels = view.released.labels
+    many = labels.get("measure", {}).get(base, {}).get(view.language)
+    one = labels.get("measure_one", {}).get(base, {}).get(view.language)
+    measure = one if one and row["value"] == 1 else many
     if number(row) is None or not measure:
         return view.value(row)
     return view.word("display.measured", number=view.value(row), measure=measure)

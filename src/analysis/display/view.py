@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from analysis import i18n
 from analysis.display.rows import CODED, HIDDEN, Row, is_number, records
-from analysis.finding import KEY, Check, Indicator, Verdict
+from analysis.finding import KEY, Check, Indicator, Verdict, reaches
 from analysis.i18n import Blank, Language
 
 if TYPE_CHECKING:
@@ -123,8 +123,7 @@ class View:
         if limit is None or not is_number(row["value"]):
             return ""
         better = self.released.indicator(row["indicator"]).better
-        good = row["value"] <= limit if better == "lower" else row["value"] >= limit
-        return "met" if good else "not_met"
+        return "met" if reaches(row["value"], limit, better) else "not_met"
 
     # Words
 
@@ -301,6 +300,8 @@ class View:
 
     def _whole(self, row: Row) -> str:
         text = self.number(row["value"], row["indicator"])
+        if self.released.indicator(row["indicator"]).unit == "share" and row["value"] < 1:
+            text = self.against(row["value"], 1.0, row["indicator"])  # not all is not 100%
         shows_nothing = row["value"] != 0 and not any(digit in text for digit in "123456789")
         return self.word("flag.low") if shows_nothing else text
 

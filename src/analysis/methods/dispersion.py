@@ -74,8 +74,15 @@ def difference_coefficient(
     return float(np.sqrt(share @ (ratio - mean) ** 2) / mean)
 
 
-def additive_shares(totals: ArrayLike, pupils: ArrayLike) -> Floats:
-    r"""Give each school's part of the weighted variance, :math:`P_i (X_i-\bar X)^2 / (P_N S^2)`.
+def additive_shares(
+    totals: ArrayLike, pupils: ArrayLike, *, weights: Weights = "enrolment"
+) -> Floats:
+    r"""Give each school's part of the variance, :math:`P_i (X_i-\bar X)^2 / (P_N S^2)`.
+
+    Parameters
+    ----------
+    totals, pupils, weights
+        As for `difference_coefficient`; unweighted, every :math:`P_i / P_N` is one over n.
 
     Returns
     -------
@@ -90,13 +97,19 @@ def additive_shares(totals: ArrayLike, pupils: ArrayLike) -> Floats:
     x, p = _arrays(totals, pupils)
     if len(x) < 2:
         return np.full(len(x), np.nan)
-    parts = p * (x / p - x.sum() / p.sum()) ** 2
+    ratio, share = x / p, _weights(p, weights)
+    parts = share * (ratio - share @ ratio) ** 2
     total = parts.sum()
     return parts / total if total > 0 else np.full(len(x), np.nan)
 
 
-def influences(totals: ArrayLike, pupils: ArrayLike) -> Floats:
+def influences(totals: ArrayLike, pupils: ArrayLike, *, weights: Weights = "enrolment") -> Floats:
     """Give how much the coefficient would change if one school were left out.
+
+    Parameters
+    ----------
+    totals, pupils, weights
+        As for `difference_coefficient`.
 
     Returns
     -------
@@ -113,13 +126,13 @@ def influences(totals: ArrayLike, pupils: ArrayLike) -> Floats:
     if len(x) < 3:
         return np.full(len(x), np.nan)
     # Each row leaves one school out; squares of deviations, not differences of large sums.
-    share = np.where(np.eye(len(x), dtype=bool), 0.0, p)
+    share = np.where(np.eye(len(x), dtype=bool), 0.0, _weights(p, weights))
     share /= share.sum(axis=1, keepdims=True)
     ratio = x / p
     mean = share @ ratio
     spread = np.sqrt((share * (ratio - mean[:, None]) ** 2).sum(axis=1))
     without = np.divide(spread, mean, out=np.full(len(x), np.nan), where=mean > 0)
-    return without - difference_coefficient(x, p)
+    return without - difference_coefficient(x, p, weights=weights)
 
 
 def missing_value_range(totals: ArrayLike, pupils: ArrayLike) -> Range:

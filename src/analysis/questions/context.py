@@ -96,6 +96,7 @@ def describe(county: CountyData) -> Finding:
             "kind": county.reference.names("kind"),
             "zone": _ZONES,
             "age": _AGE_LABELS,
+            "units": _units(county),
         },
         notes=tuple(_notes(county, table)),
         origin=county.origin,
@@ -145,6 +146,18 @@ def _school_rows(county: CountyData) -> Iterator[Row]:
     yield {**base, "indicator": "small_schools", "value": small, "n": len(pupils)}
 
 
+def _units(county: CountyData) -> dict[str, dict[str, str]]:
+    """Name what is counted as a school: where all are of one type that has a name of its own, that."""
+    kinds = county.table("schools", year=county.year)["kind"].dropna().unique()
+    names = [county.reference.codes["kind"][kind] for kind in kinds]
+    own = names[0] if len(names) == 1 and "counted_zh" in names[0] else {}
+    zh = own.get("counted_zh", "所学校")
+    return {
+        "one": {"zh": zh, "en": own.get("counted_one_en", "school")},
+        "many": {"zh": zh, "en": own.get("counted_en", "schools")},
+    }
+
+
 def _zone(code: object) -> str | None:
     """Give 城区, 镇区 or 乡村 of a zone code."""
     if not isinstance(code, str) or not code:
@@ -175,7 +188,7 @@ def _stage_rows(county: CountyData, year: int) -> Iterator[Row]:
             )
             if seen[column].sum() > 0:
                 yield {
-                    **base, "indicator": indicator, "unit": unit,
+                    **base, "indicator": indicator, "unit": unit, "n": len(seen),
                     "value": seen["pupils_n"].sum() / seen[column].sum(),
                     "flag": "" if len(seen) == len(rows) else "p",
                 }  # fmt: skip
@@ -214,18 +227,23 @@ def _notes(county: CountyData, table: pd.DataFrame) -> Iterator[Note]:
         **names,
         "schools": Cell("schools", at=now),
         "small": Cell("small_schools", at=now),
+        "units": Name("units", "one" if county.table("schools", year=county.year)["school"].nunique() == 1 else "many"),
         "limit": Given(county.reference.parameters["context"]["small_school"]["pupils"]),
         **({"points": Cell("schools", by="kind", subject="218", at=now)} if len(points) else {}),
     })  # fmt: skip
+    ratios = table[(table["indicator"] == "pupils_per_teacher") & (table["at"] == now)]
+    flags = dict(zip(ratios["stage"], ratios["flag"], strict=True))
     for stage in table.loc[(table["indicator"] == "pupils") & (table["at"] == now), "stage"]:
-        ratio = ("pupils_per_teacher", stage, "", now) in known
-        yield Note("context.headline.pupils", {
-            **names,
-            "stage": Name("stage", stage),
-            "pupils": Cell("pupils", stage, at=now),
-            **({"teachers": Cell("teachers", stage, at=now),
-                "ratio": Cell("pupils_per_teacher", stage, at=now)} if ratio else {}),
-        }, stage)  # fmt: skip
+        values: dict[str, NoteValue] = {
+            **names, "stage": Name("stage", stage), "pupils": Cell("pupils", stage, at=now),
+        }  # fmt: skip
+        if stage in flags:
+            values["ratio"] = Cell("pupils_per_teacher", stage, at=now)
+        if flags.get(stage) == "p":  # a sum without some schools is no number of teachers
+            values["seen"] = Cell("pupils_per_teacher", stage, at=now, field="n")
+        elif stage in flags:
+            values["teachers"] = Cell("teachers", stage, at=now)
+        yield Note("context.headline.pupils", values, stage)
     years = sorted(set(table.loc[table["indicator"] == "pupils", "at"]))
     if len(years) > 1:
         span = {**names, "first": Given(int(years[0]))}

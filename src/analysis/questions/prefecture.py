@@ -34,6 +34,8 @@ Row = dict[str, Any]
 _OWN = (
     Indicator("counties_met", "达到要求的县（市、区）数", "Counties that meet the requirement",
               "counties", "P0", "higher", digits=0),
+    Indicator("counties_unknown", "无法判断的县（市、区）数", "Counties that cannot be judged",
+              "counties", "P0", digits=0),
     Indicator("counties", "县（市、区）数", "Counties", "counties", "P0", digits=0),
 )  # fmt: skip
 
@@ -121,6 +123,11 @@ def _summary(checks: Sequence[Check], counties: int, year: int) -> Iterator[Row]
             "numerator": here.count("met"), "denominator": len(here), "n": len(here),
             "n_unit": "counties", "unit": "counties",
         }  # fmt: skip
+        yield {
+            "indicator": "counties_unknown", "stage": stage, "by": "requirement",
+            "subject": indicator, "at": str(year), "value": here.count("cannot_say"),
+            "n": len(here), "n_unit": "counties", "unit": "counties",
+        }  # fmt: skip
 
 
 def _notes(place: Place, year: int, checks: Sequence[Check]) -> Iterator[Note]:
@@ -138,8 +145,12 @@ def _notes(place: Place, year: int, checks: Sequence[Check]) -> Iterator[Note]:
         for indicator in sorted(rule for rule in rules if rule.endswith(".coefficient")):
             met = Cell("counties_met", stage, "requirement", indicator, str(year))
             name = Name("indicator", indicator.removesuffix(".coefficient"))
-            yield Note(
-                "prefecture.detail.coefficient", {**values, "met": met, "indicator": name}, stage
-            )
+            here = [c.verdict for c in checks if (c.stage, c.indicator) == (stage, indicator)]
+            said: dict[str, NoteValue] = {**values, "met": met, "indicator": name}
+            if "cannot_say" in here:
+                said["unknown"] = Cell(
+                    "counties_unknown", stage, "requirement", indicator, str(year)
+                )
+            yield Note("prefecture.detail.coefficient", said, stage)
         for part in ("title", "subtitle", "alt", "reading"):
             yield Note(f"prefecture.figure.coefficients.{part}", values, stage)

@@ -97,10 +97,11 @@ def examine(county: CountyData) -> Finding:
 
 
 def _reported(county: CountyData) -> Iterator[Row]:
-    schools = county.table("schools", year=county.year)["school"].nunique()
+    schools = county.table("school_years", year=county.year)["school"].nunique()
+    listed = county.table("schools", year=county.year)["school"].nunique()
     expected = county.table("counties", year=county.year)["schools_expected_n"].dropna()
     if len(expected):
-        should = float(expected.iloc[0])
+        should = float(max(listed, int(expected.iloc[0])))
         yield {
             "indicator": "reported", "value": min(1.0, schools / should), "unit": "share",
             "numerator": schools, "denominator": should, "n": schools, "n_unit": "schools",
@@ -109,11 +110,15 @@ def _reported(county: CountyData) -> Iterator[Row]:
 
 def _filled(county: CountyData) -> Iterator[Row]:
     cells = filled = 0
+    listed = set(county.table("schools", year=county.year)["school"])
     for table, columns in _MEASURED.items():
         frame = county.table(table, year=county.year)
         # A column that nobody fills is one the data set does not have, not a gap in it.
         kept = [column for column in columns if frame[column].notna().any()]
-        here, size = int(frame[kept].notna().to_numpy().sum()), len(frame) * len(kept)
+        # A school of the list without a row has filled none of its cells.
+        absent = len(listed - set(frame["school"]))
+        here = int(frame[kept].notna().to_numpy().sum())
+        size = (len(frame) + absent) * len(kept)
         if size:
             yield {
                 "indicator": "filled", "by": "table", "subject": table, "value": here / size,
@@ -179,8 +184,12 @@ def _classes(county: CountyData) -> Iterator[Row]:
 
 
 def _grade(county: CountyData, table: pd.DataFrame) -> str:
-    """Give the best grade whose every condition holds; what was not measured fails no condition."""
+    """Give the best grade whose every condition holds.
+
+    What was not measured fails no condition but those of the best grade.
+    """
     grades = county.reference.parameters["quality"]["grades"]
+    best = next(iter(grades))
     measured = {
         "reported": _worst(table, "reported"),
         "filled": _worst(table[table["by"] == ""], "filled"),
@@ -188,7 +197,8 @@ def _grade(county: CountyData, table: pd.DataFrame) -> str:
     }
     for grade, least in grades.items():
         if isinstance(least, dict) and all(
-            np.isnan(measured[name]) or measured[name] >= limit for name, limit in least.items()
+            measured[name] >= limit or (np.isnan(measured[name]) and grade != best)
+            for name, limit in least.items()
         ):
             return str(grade)
     return "D"

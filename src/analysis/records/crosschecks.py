@@ -53,6 +53,7 @@ def cross_faults(crossing: Crossing) -> Iterator[Fault]:
         yield from _names_agree(crossing, id)
     yield from _parts_fit(crossing)
     yield from _stages_fit(crossing)
+    yield from _schools_told(crossing)
     yield from _classes_sum(crossing)
     yield from _teachers_count(crossing)
     if crossing.china:
@@ -115,8 +116,9 @@ def _names_agree(crossing: Crossing, id: str) -> Iterator[Fault]:
 
 def _parts_fit(crossing: Crossing) -> Iterator[Fault]:
     """Find parts that are larger than their whole."""
-    table, frame = TABLES["school_years"], crossing.frames["school_years"]
     for rule in _rules()["parts"].values():
+        id = rule.get("table", "school_years")
+        table, frame = TABLES[id], crossing.frames[id]
         parts, whole, level = rule["parts"], rule["whole"], rule["level"]
         together = frame[parts].sum(axis=1, skipna=True)
         over = (together > frame[whole]).fillna(False)
@@ -133,7 +135,7 @@ def _parts_fit(crossing: Crossing) -> Iterator[Fault]:
 
 def _stages_fit(crossing: Crossing) -> Iterator[Fault]:
     """Find stages that a school of its type does not have."""
-    key, rules = ["school", "year"], _rules()["stages_of_kind"]
+    key = ["school", "year"]
     schools = crossing.frames["schools"].dropna(subset=[*key, "kind"]).drop_duplicates(key)
     names = load_reference().codes
     for id in ("school_years", "classes"):
@@ -142,12 +144,47 @@ def _stages_fit(crossing: Crossing) -> Iterator[Fault]:
         joined = rows.merge(schools[[*key, "kind"]], on=key)
         for row in joined.to_dict("records"):
             kind, stage = row["kind"], row["stage"]
-            if stage not in rules.get(kind, (stage,)):
+            if stage not in names["kind"][kind].get("stages", (stage,)):
                 yield crossing.fault(
                     "stage-not-of-kind", row, column=TABLES[id]["stage"].zh,
                     kind_zh=names["kind"][kind]["zh"], kind_en=names["kind"][kind]["en"],
                     stage_zh=names["stage"][stage]["zh"], stage_en=names["stage"][stage]["en"],
                 )  # fmt: skip
+
+
+def _schools_told(crossing: Crossing) -> Iterator[Fault]:
+    """Find schools of the list that the other tables leave out, whole or with one of their stages."""
+    key, kinds = ["school", "year"], load_reference().codes["kind"]
+    schools = crossing.frames["schools"].dropna(subset=[*key, "kind", "county"])
+    schools = schools.drop_duplicates(key)
+    for id in ("school_years", "resources"):
+        rows = crossing.frames[id].dropna(subset=[*key, "county"])
+        told = set(zip(rows["county"], rows["year"], strict=True))
+        found = set(zip(rows["school"], rows["year"], strict=True))
+        without: set[tuple[Any, ...]] = set()
+        for row in schools.to_dict("records"):
+            group = (row["county"], row["year"])
+            table = {"table_zh": TABLES[id].zh, "table_en": TABLES[id].en}
+            if told and group not in told and group not in without:
+                without.add(group)
+                yield crossing.fault("table-absent", row, level="warning", year=row["year"],
+                                     county=str(row["county"]), **table)  # fmt: skip
+            elif group in told and (row["school"], row["year"]) not in found:
+                yield crossing.fault("school-absent", row, level="warning", **table,
+                                     column=TABLES["schools"]["school"].zh)  # fmt: skip
+    rows = crossing.frames["school_years"].dropna(subset=[*key, "stage"])
+    stages = rows.groupby(key)["stage"].agg(set).to_dict()
+    names = load_reference().names("stage")
+    for row in schools.to_dict("records"):
+        mine = stages.get((row["school"], row["year"]))
+        missing = [s for s in kinds[row["kind"]].get("stages", ()) if mine and s not in mine]
+        if missing:
+            yield crossing.fault(
+                "stage-absent", row, level="warning", column=TABLES["schools"]["kind"].zh,
+                kind_zh=kinds[row["kind"]]["zh"], kind_en=kinds[row["kind"]]["en"],
+                stages_zh="、".join(names[s]["zh"] for s in missing),
+                stages_en=", ".join(names[s]["en"] for s in missing),
+            )  # fmt: skip
 
 
 def _classes_sum(crossing: Crossing) -> Iterator[Fault]:

@@ -60,7 +60,7 @@ def assess(
         If there is no such scheme.
     """
     rules = county.reference.scheme(scheme)
-    chosen = rules["coefficient"]["weights"] if weights == "scheme" else weights
+    chosen = _weighting(rules) if weights == "scheme" else weights
     table: list[rows.Row] = []
     judged: list[Check] = []
     said: list[Note] = []
@@ -92,23 +92,48 @@ def assess(
 
 def _stage(county: CountyData, scheme: Scheme, stage: str, year: int, weights: Weights) -> Stage:
     parameters = county.reference.parameters["balance"]
+    coverage = _coverage(county, year)
     return Stage(
         id=stage,
         year=year,
         entrants=enter(county, scheme, year=year, stage=stage),
         scheme=scheme,
         weights=weights,
-        coverage=_coverage(county, year),
+        coverage=coverage,
+        silent=0.0 if coverage >= 1 else _silent_pupils(county, year, stage),
         robustness=parameters["robustness"],
         min_coverage=parameters["coverage"]["at_least"],
     )
 
 
 def _coverage(county: CountyData, year: int) -> float:
-    """Schools that reported over schools that should; 1 where nobody said how many should."""
+    """Schools that reported their pupils over schools that should.
+
+    Those on the list of schools should, and as many as the county says.
+    """
     expected = county.table("counties", year=year)["schools_expected_n"].dropna()
-    reported = county.table("schools", year=year)["school"].nunique()
-    return min(1.0, reported / float(expected.iloc[0])) if len(expected) else 1.0
+    reported = county.table("school_years", year=year)["school"].nunique()
+    listed = county.table("schools", year=year)["school"].nunique()
+    should = max([listed, *expected.astype(int)])
+    return min(1.0, reported / should) if should else 1.0
+
+
+def _silent_pupils(county: CountyData, year: int, stage: str) -> float:
+    """Pupils of a stage that the county counts and no school reported; nan without its count."""
+    column = f"{stage}_pupils_n"
+    totals = county.table("counties", year=year)
+    official = totals[column].dropna() if column in totals else totals.iloc[:0, 0]
+    if official.empty:
+        return float("nan")
+    schools = county.table("school_years", year=year)
+    reported = schools.loc[schools["stage"] == stage, "pupils_n"].sum()
+    return max(0.0, float(official.iloc[0]) - float(reported))
+
+
+def _weighting(scheme: Scheme) -> Weights:
+    """Give the scheme's weighting; ``"none"`` stands for none, which TOML cannot write."""
+    weights: Weights = scheme["coefficient"]["weights"]
+    return None if weights == "none" else weights
 
 
 def _history(
@@ -137,6 +162,13 @@ def _labels(
         {"indicator": {i["id"]: {"zh": i["zh"], "en": i["en"]} for i in indicators}},
         {"what": {i["id"]: {"zh": i["what_zh"], "en": i["what_en"]} for i in indicators}},
         {"measure": {i["id"]: {"zh": i["measure_zh"], "en": i["measure_en"]} for i in indicators}},
+        {
+            "measure_one": {
+                i["id"]: {"zh": i["measure_zh"], "en": i.get("measure_one_en", i["measure_en"])}
+                for i in indicators
+            }
+            | {"schools_rule_met": {"zh": scheme["units_zh"], "en": scheme["units_one_en"]}}
+        },
         {"measure": {"schools_rule_met": {"zh": scheme["units_zh"], "en": scheme["units_en"]}}},
         {"scheme": {"": {"zh": scheme["zh"], "en": scheme["en"]}}},
         {"units": {"": {"zh": scheme["units_zh"], "en": scheme["units_en"]}}},

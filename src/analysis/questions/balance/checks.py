@@ -61,14 +61,26 @@ def _check(stage: Stage, indicator: str, rule: str, limit: float, verdict: Verdi
     """
     reason = "balance.reason.missing" if verdict == "cannot_say" else ""
     if indicator == "schools_rule_met":
-        if verdict == "met" and stage.coverage < 1:
+        if verdict == "met" and stage.silent != 0:
             verdict, reason = "cannot_say", "balance.reason.coverage"
     elif len(stage.entrants.counted) < 2:
         verdict, reason = "cannot_say", "balance.reason.few_schools"
     elif stage.coverage < stage.min_coverage:
         verdict, reason = "cannot_say", "balance.reason.coverage"
+    elif verdict == "cannot_say":
+        reason = _why_unknown(stage, indicator.split(".")[0])
     return Check(
         indicator=indicator, stage=stage.id, by="", subject="", at=str(stage.year), rule=rule,
         limit=limit, verdict=verdict, reason=reason,
         source=stage.scheme["coefficient"]["source"],
     )  # fmt: skip
+
+
+def _why_unknown(stage: Stage, id: str) -> str:
+    """Say why a coefficient cannot be judged: no total, a gap in what came, a silent school."""
+    mine = stage.entrants.counted
+    totals = mine[[id]] if id in mine else mine[[i["id"] for i in stage.indicators]]
+    if totals.notna().all(axis=None):
+        nothing = bool((totals.sum() == 0).any())
+        return "balance.reason.no_total" if nothing else "balance.reason.coverage"
+    return "balance.reason.missing"

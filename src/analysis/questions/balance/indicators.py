@@ -18,6 +18,8 @@ _PARTS = {
 }  # fmt: skip
 
 _STAGE = (
+    ("coverage", "上报学校比例", "Schools that reported", "share", 1, "higher"),
+    ("pupils_silent", "未上报学校的在校生数", "Pupils of schools that did not report", "pupils", 0, "neither"),
     ("schools_assessed", "参加评估的学校数", "Schools assessed", "schools", 0, "neither"),
     ("schools_excluded", "不计入的学校数", "Schools not assessed", "schools", 0, "neither"),
     ("pupils_assessed", "参加评估学校的在校生数", "Pupils of the schools assessed", "pupils", 0, "neither"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.finding import Cell, Check, Given, Name, Note, NoteValue
@@ -87,7 +88,7 @@ def _coefficient_notes(
         yield f"headline.composite_{composite.verdict}", values
     else:
         yield "headline.described", values
-    yield from _figure("coefficients", values)
+    yield from _figure("coefficients", values, plain=rule != "each")
 
 
 def _influence_note(stage: Stage, now: pd.DataFrame, worst: str) -> Iterator[tuple[str, Values]]:
@@ -96,13 +97,14 @@ def _influence_note(stage: Stage, now: pd.DataFrame, worst: str) -> Iterator[tup
     if rows.empty:
         return
     school = str(rows.set_index("subject")["value"].abs().idxmax())
+    widens = rows.set_index("subject")["value"][school] < 0
     values: Values = {
         "indicator": Name("indicator", worst),
         "what": Name("what", worst),
         "school": Name("school", school),
         "change": _cell(stage, f"{worst}.influence_most"),
     }
-    yield "influence.most", values
+    yield f"influence.{'widens' if widens else 'narrows'}", values
     yield from _figure("influence", values)
 
 
@@ -114,6 +116,7 @@ def _trend_notes(stage: Stage, table: pd.DataFrame, worst: str) -> Iterator[tupl
     earlier = sorted(int(at) for at in years["at"] if int(at) < stage.year)
     if not earlier:
         return
+    ends = years[years["at"].isin([str(earlier[0]), str(stage.year)])]
     values: Values = {
         "indicator": Name("indicator", worst),
         "first": Given(earlier[0]),
@@ -121,12 +124,15 @@ def _trend_notes(stage: Stage, table: pd.DataFrame, worst: str) -> Iterator[tupl
         "now": _cell(stage, id),
     }
     yield "trend.worst", values
+    if (ends["flag"] == "p").any():
+        yield "trend.incomplete", {}
     yield from _figure("trend", values)
 
 
 def _school_notes(stage: Stage) -> Iterator[tuple[str, Values]]:
+    bare = all(np.isnan(stage.threshold(indicator)) for indicator in stage.indicators)
     if "school_rule" not in stage.scheme:
-        yield from _figure("schools", {})
+        yield from _figure("schools", {}, plain=bare)
         return
     rule: Mapping[str, Any] = stage.scheme["school_rule"]
 
@@ -145,6 +151,8 @@ def _school_notes(stage: Stage) -> Iterator[tuple[str, Values]]:
 
 
 def _gap_notes(stage: Stage, now: pd.DataFrame) -> Iterator[tuple[str, Values]]:
+    if all(np.isnan(stage.threshold(indicator)) for indicator in stage.indicators):
+        yield "gap.no_threshold", {}
     whole = now[now["by"] == ""]
     gaps = set(whole.loc[whole["value"] > 0, "indicator"])
     partial = set(whole.loc[whole["flag"] == "p", "indicator"])
@@ -152,11 +160,12 @@ def _gap_notes(stage: Stage, now: pd.DataFrame) -> Iterator[tuple[str, Values]]:
         if f"{indicator['id']}.gap" not in gaps:
             continue
         seen = {"seen": _cell(stage, indicator["id"], "n")} if indicator["id"] in partial else {}
+        lacking = float(whole.loc[whole["indicator"] == f"{indicator['id']}.gap", "value"].iloc[0])
         yield (
             "gap.needed",
             {
                 "what": Name("what", indicator["id"]),
-                "measure": Name("measure", indicator["id"]),
+                "measure": Name("measure_one" if lacking == 1 else "measure", indicator["id"]),
                 "indicator": Name("indicator", indicator["id"]),
                 "gap": _cell(stage, f"{indicator['id']}.gap"),
                 "short": _cell(stage, f"{indicator['id']}.gap", "numerator"),
@@ -171,7 +180,10 @@ def _caution_notes(
 ) -> Iterator[tuple[str, Values]]:
     if stage.coverage < stage.min_coverage:
         yield "caution.coverage", {"least": Given(stage.min_coverage)}
-    means = now[(now["by"] == "") & (now["flag"] == "p")]
+    if stage.coverage < 1:
+        known = {"silent": _cell(stage, "pupils_silent")} if stage.silent >= 0 else {}
+        yield "caution.silent", {"share": _cell(stage, "coverage"), **known}
+    means = now[(now["by"] == "") & now["flag"].isin(["p", "x"])]
     for indicator in stage.indicators:
         if indicator["id"] in set(means["indicator"]):
             yield (
@@ -196,8 +208,12 @@ def _caution_notes(
                     "limit": Given(stage.limit),
                 },
             )
+    if len(stage.entrants.counted) < 2:
+        return
     weighting = "unweighted" if stage.weights is None else "weighted"
     yield f"confidence.{weighting}", {}
+    if stage.silent != 0 or (now["flag"] == "p").any():
+        yield "confidence.missing", {}
     correlations = stage.robustness["correlations"]
     yield (
         "confidence.robustness",
@@ -209,7 +225,10 @@ def _caution_notes(
     )
 
 
-def _figure(figure: str, values: Values) -> Iterator[tuple[str, Values]]:
-    """Give a figure its headline, subtitle, text alternative and reading line."""
-    for part in ("title", "subtitle", "alt", "reading"):
+def _figure(figure: str, values: Values, *, plain: bool = False) -> Iterator[tuple[str, Values]]:
+    """Give a figure its headline, subtitle, text alternative and reading line.
+
+    A `plain` one has no limit to be read against.
+    """
+    for part in ("title", "subtitle", "alt", "reading_plain" if plain else "reading"):
         yield f"figure.{figure}.{part}", values

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.finding import Check
+from analysis.finding import Check, reaches
 from analysis.methods import dispersion
 from analysis.questions.balance import verdicts
 from analysis.questions.balance.stage import Stage
@@ -65,8 +65,8 @@ def _coefficient_rows(stage: Stage, indicator: Mapping[str, Any], *, flag: str) 
     if len(seen) < 3:
         return
     parts = {
-        "share": dispersion.additive_shares(seen[id], seen["pupils"]),
-        "influence": dispersion.influences(seen[id], seen["pupils"]),
+        "share": dispersion.additive_shares(seen[id], seen["pupils"], weights=stage.weights),
+        "influence": dispersion.influences(seen[id], seen["pupils"], weights=stage.weights),
     }
     most = int(np.argmax(np.abs(parts["influence"])))
     if not np.isnan(parts["influence"][most]):
@@ -83,7 +83,8 @@ def _coefficient_rows(stage: Stage, indicator: Mapping[str, Any], *, flag: str) 
 def _threshold_rows(stage: Stage, indicator: Mapping[str, Any], threshold: float) -> Iterator[Row]:
     schools, id = stage.entrants.counted, indicator["id"]
     levels = stage.levels()[id].dropna()
-    met = int((levels >= threshold).sum())
+    met = sum(reaches(level, threshold) for level in levels)
+    partial = "p" if len(levels) < len(schools) else ""
     base = {**stage.key, "n": len(levels), "n_unit": "schools"}
     yield {
         **base, "indicator": id, "by": "limit", "subject": "threshold", "value": threshold,
@@ -92,7 +93,7 @@ def _threshold_rows(stage: Stage, indicator: Mapping[str, Any], threshold: float
     yield {
         **base, "indicator": f"{id}.schools_met", "numerator": met, "denominator": len(levels),
         "value": met / len(levels) if len(levels) else np.nan, "unit": "share",
-        "flag": "" if len(levels) else "x",
+        "flag": partial if len(levels) else "x",
     }  # fmt: skip
     gaps = verdicts.gap_to_threshold(
         schools[id], schools["pupils"], threshold=threshold, per=indicator["per"],
@@ -102,7 +103,7 @@ def _threshold_rows(stage: Stage, indicator: Mapping[str, Any], threshold: float
     unit = "gap"
     yield {
         **base, "indicator": f"{id}.gap", "value": gaps.sum() if len(gaps) else np.nan,
-        "numerator": len(short), "unit": unit, "flag": "" if len(gaps) else "x",
+        "numerator": len(short), "unit": unit, "flag": partial if len(gaps) else "x",
     }  # fmt: skip
     for school, gap in short.items():
         yield {
@@ -116,9 +117,10 @@ def stage_rows(stage: Stage, school_verdicts: pd.Series, checks: Sequence[Check]
     yield from _entrant_rows(stage)
     base = {**stage.key, "n_unit": "schools", "n": len(stage.entrants.counted)}
     composite = stage.composite()
+    partial = stage.entrants.counted[[i["id"] for i in stage.indicators]].isna().any(axis=None)
     yield {
         **base, "indicator": "composite", "value": composite, "unit": "coefficient",
-        "flag": "z" if np.isnan(composite) else "",
+        "flag": "z" if np.isnan(composite) else "p" if partial else "",
     }  # fmt: skip
     if stage.scheme["coefficient"]["rule"] == "mean":
         yield {
@@ -141,7 +143,7 @@ def stage_rows(stage: Stage, school_verdicts: pd.Series, checks: Sequence[Check]
         yield {
             **base, "indicator": "schools_rule_met", "numerator": met,
             "denominator": len(school_verdicts), "value": met / len(school_verdicts),
-            "unit": "share",
+            "unit": "share", "flag": "p" if (school_verdicts == "cannot_say").any() else "",
         }  # fmt: skip
         yield {
             **base, "indicator": "schools_rule_met.gap", "unit": "schools",
@@ -161,6 +163,10 @@ def _by_verdict(base: Row, verdicts: Sequence[str]) -> Iterator[Row]:
 def _entrant_rows(stage: Stage) -> Iterator[Row]:
     base = {**stage.key, "n_unit": "schools"}
     counted, excluded = stage.entrants.counted, stage.entrants.excluded
+    if stage.coverage < 1:
+        yield {**base, "indicator": "coverage", "value": stage.coverage, "unit": "share"}
+        yield {**base, "indicator": "pupils_silent", "value": stage.silent, "unit": "pupils",
+               "flag": "x" if np.isnan(stage.silent) else ""}  # fmt: skip
     yield {
         **base, "indicator": "schools_assessed", "value": len(counted), "n": len(counted),
         "unit": "schools",
@@ -189,8 +195,10 @@ def trend_rows(stage: Stage) -> Iterator[Row]:
     """Give the coefficients of an earlier year."""
     for indicator in stage.indicators:
         value = stage.coefficient(indicator)
+        seen = stage.entrants.counted[indicator["id"]].notna()
+        partial = "" if seen.all() else "p"
         yield {
             **stage.key, "indicator": f"{indicator['id']}.coefficient", "value": value,
-            "n": len(stage.entrants.counted), "n_unit": "schools", "unit": "coefficient",
-            "flag": "x" if np.isnan(value) else "",
+            "n": int(seen.sum()), "n_unit": "schools", "unit": "coefficient",
+            "flag": "x" if np.isnan(value) else partial,
         }  # fmt: skip

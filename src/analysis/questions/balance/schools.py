@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,11 @@ def _join(county: CountyData, scheme: Scheme, *, year: int, stage: str) -> pd.Da
     rows = by_stage[by_stage["stage"] == stage].set_index("school")
     schools = county.table("schools", year=year).set_index("school")
     resources = county.table("resources", year=year).set_index("school")
-    part = _stage_part(by_stage, scheme["split"]["weights"], stage)
+    kinds = county.reference.codes["kind"]
+    expected = {
+        school: kinds.get(kind, {}).get("stages", ()) for school, kind in schools["kind"].items()
+    }
+    part = _stage_part(by_stage, expected, scheme["split"]["weights"], stage)
     shared = resources.drop(columns=["county", "year"]).astype("float64")
     joined = (
         rows.drop(columns=["county", "year", "stage"])
@@ -73,14 +77,24 @@ def _join(county: CountyData, scheme: Scheme, *, year: int, stage: str) -> pd.Da
     return joined.rename(columns={"pupils_n": "pupils"}).sort_index()
 
 
-def _stage_part(by_stage: pd.DataFrame, weights: Mapping[str, float], stage: str) -> pd.Series:
-    """Give the part of each school's shared resources that belongs to the stage."""
+def _stage_part(
+    by_stage: pd.DataFrame,
+    expected: Mapping[Hashable, Sequence[str]],
+    weights: Mapping[str, float],
+    stage: str,
+) -> pd.Series:
+    """Give the part of each school's shared resources that belongs to the stage.
+
+    It is unknown where a stage that a school of its type has was not reported.
+    """
     pupils = (
         by_stage.astype({"pupils_n": "float64"})
         .pivot_table(index="school", columns="stage", values="pupils_n", aggfunc="sum")
         .reindex(columns=list(weights))
-        .fillna(0.0)
     )
+    for school in pupils.index:
+        silent = pupils.columns.difference(list(expected.get(school, ())))
+        pupils.loc[school, silent] = pupils.loc[school, silent].fillna(0.0)
     parts = split_shares(pupils.to_numpy(), list(weights.values()))
     return pd.DataFrame(parts, index=pupils.index, columns=list(weights))[stage]
 
@@ -88,9 +102,11 @@ def _stage_part(by_stage: pd.DataFrame, weights: Mapping[str, float], stage: str
 def _reasons(schools: pd.DataFrame, rule: Mapping[str, Any]) -> pd.Series:
     """Say why a school is not assessed; empty where it is."""
     points = schools["kind"].isin(rule["teaching_point_kinds"])
+    left_out = schools["kind"].isin(rule["kinds"])
     conditions = [
         (schools["pupils"].isna() | (schools["pupils"] <= 0), "no_pupils"),
-        (schools["kind"].isin(rule["kinds"]), "kind"),
+        (points & left_out, "teaching_point"),
+        (left_out, "kind"),
         (schools["owner"].isin(rule["owners"]), "owner"),
         (points & (schools["pupils"] < rule["min_teaching_point"]), "small_teaching_point"),
     ]
@@ -101,25 +117,34 @@ def _reasons(schools: pd.DataFrame, rule: Mapping[str, Any]) -> pd.Series:
 
 
 def _total(schools: pd.DataFrame, indicator: Mapping[str, Any], stage: str) -> pd.Series:
-    """Total what a school has of an indicator's resource; nan where a part is not reported."""
+    """Total what a school has of an indicator's resource; nan where a part is not reported.
+
+    An optional column is one that not every form has: where no school reports it, it is not there.
+    A part that is larger than what it is taken from leaves nothing known.
+    """
     total = pd.Series(0.0, index=schools.index)
     optional = indicator.get("optional", ())
     for column in indicator["plus"][stage]:
         values = schools[column].astype("float64")
-        total = total + (values.fillna(0.0) if column in optional else values)
+        if column not in optional or values.notna().any():
+            total = total + values
     for column in indicator.get("minus", ()):
         total = total - schools[column].astype("float64")
     small = indicator.get("small_rural")
     if small:
         total = total + _small_rural(schools, small)
-    return total.clip(lower=0.0)
+    return total.where(total >= 0)
 
 
 def _small_rural(schools: pd.DataFrame, rule: Mapping[str, Any]) -> pd.Series:
-    """Give what small rural schools may count besides; nothing where it is not reported."""
+    """Give what small rural schools may count besides, nan where that is not known.
+
+    Nothing where no school reports it: then the form does not have it.
+    """
     columns: Sequence[str] = rule["add"]
-    applies = schools["zone"].isin(rule["zones"]) & schools["pupils"].between(
-        rule["from"], rule["below"], inclusive="left"
-    )
-    extra = schools[list(columns)].astype("float64").fillna(0.0).sum(axis=1)
-    return pd.Series(np.where(applies.fillna(False), extra, 0.0), index=schools.index)
+    reported = schools[list(columns)].astype("float64").dropna(axis=1, how="all")
+    small = schools["pupils"].between(rule["from"], rule["below"], inclusive="left")
+    rural, unknown = schools["zone"].isin(rule["zones"]), schools["zone"].isna()
+    extra = reported.sum(axis=1, skipna=False)
+    extra = extra.mask(unknown & (extra != 0), np.nan)
+    return extra.where(small & (rural | unknown), 0.0)

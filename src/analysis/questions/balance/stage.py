@@ -29,6 +29,8 @@ class Stage:
         The scheme and the weighting of the coefficient.
     coverage
         Schools that reported over schools that should.
+    silent
+        Pupils of the stage in schools that did not report; 0 if all did, nan if nobody knows.
     robustness
         Parameters of the simulated reporting errors.
     min_coverage
@@ -41,6 +43,7 @@ class Stage:
     scheme: Scheme
     weights: Weights
     coverage: float
+    silent: float
     robustness: Mapping[str, Any]
     min_coverage: float
 
@@ -76,17 +79,28 @@ class Stage:
         )
 
     def possible(self, indicator: Mapping[str, Any]) -> Range:
-        """The coefficients possible given what was not reported."""
+        """The coefficients possible given what was not reported, by a school or by a silent one.
+
+        Schools that said nothing at all stand together for one with the pupils they have.
+        """
         schools = self.entrants.counted
-        if schools[indicator["id"]].notna().all():
+        if schools[indicator["id"]].notna().all() and self.silent == 0:
             value = self.coefficient(indicator)
             return Range(value, value)
-        if self.weights is None:  # the bounds are known for the official weighting only
+        # The bounds are known for the official weighting only.
+        if self.weights is None or np.isnan(self.silent):
             return Range(float("nan"), float("nan"))
-        return dispersion.missing_value_range(schools[indicator["id"]], schools["pupils"])
+        silent = [self.silent] if self.silent > 0 else []
+        return dispersion.missing_value_range(
+            [*schools[indicator["id"]], *(np.nan for _ in silent)], [*schools["pupils"], *silent]
+        )
 
     def robust_range(self, indicator: Mapping[str, Any]) -> Range:
-        """The wider of the ranges under the printed correlations of reporting errors."""
+        """The wider of the ranges under the printed correlations of reporting errors.
+
+        Where schools are nearly equal, errors alone make a difference: then the range begins at
+        the reported value.
+        """
         seen = self.entrants.counted[self.entrants.counted[indicator["id"]].notna()]
         ranges = [
             dispersion.reporting_error_range(
@@ -100,7 +114,8 @@ class Stage:
             )
             for correlation in self.robustness["correlations"]
         ]
-        return max(ranges, key=lambda band: band.high - band.low)
+        widest, value = max(ranges, key=lambda r: r.high - r.low), self.coefficient(indicator)
+        return Range(min(widest.low, value), max(widest.high, value))
 
     def composite(self) -> float:
         """The plain mean of all coefficients; nan where one of them is undefined."""

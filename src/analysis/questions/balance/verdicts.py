@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.finding import Verdict
+from analysis.finding import Verdict, reaches
 from analysis.methods.dispersion import Range
 
 
@@ -44,10 +44,9 @@ def judge_school(
     values = levels.reindex(limits.index).astype(float)
     known = values.notna()
     allowed = len(limits) - rule["at_least"]
-    failures = int((values[known] < limits[known]).sum())
-    # 0.85 x 4.2 is 3.57 on paper and not in binary: the floor is meant as written.
-    floors = (rule["floor"] * limits).round(9)
-    below_floor = bool((values[known] < floors[known]).any())
+    short = [id for id in limits.index[known] if not reaches(values[id], limits[id])]
+    failures = len(short)
+    below_floor = any(not reaches(values[id], rule["floor"] * limits[id]) for id in short)
     if failures > allowed or below_floor:
         return "not_met"
     return "met" if known.all() else "cannot_say"
@@ -66,9 +65,9 @@ def judge_coefficient(value: float, possible: Range, limit: float) -> Verdict:
     """
     if math.isnan(value) or math.isnan(possible.low):
         return "cannot_say"
-    if possible.high <= limit:
+    if reaches(possible.high, limit, "lower"):
         return "met"
-    return "not_met" if possible.low > limit else "cannot_say"
+    return "cannot_say" if reaches(possible.low, limit, "lower") else "not_met"
 
 
 def judge_all(verdicts: pd.Series) -> Verdict:
@@ -93,6 +92,7 @@ def gap_to_threshold(
     ...                  threshold=4.2, per=100, whole=True).tolist()
     [2.0, 0.0]
     """
+    need = threshold * pupils / per
     # Need is rounded up to whole teachers or rooms; the tiny allowance absorbs binary fractions.
-    lacking = threshold * pupils / per - totals
-    return (np.ceil(lacking - 1e-9) if whole else lacking).clip(lower=0.0)
+    lacking = (need - totals).mask((need - totals).abs() <= 1e-9 * need, 0.0).clip(lower=0.0)
+    return np.ceil(lacking - 1e-9) + 0.0 if whole else lacking
