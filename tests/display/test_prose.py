@@ -28,6 +28,14 @@ def test_sentences_stand_by_stage(look: Look) -> None:
     assert junior.data["rows"][0]["sentence"].startswith("The junior secondary coefficient")
 
 
+def test_the_numbers_of_a_sentence_leave_with_it(look: Look) -> None:
+    """So that the audit and the comparison of two runs see what stands in prose alone."""
+    for audience in ("internal", "public"):
+        (block, _) = prose.said(look(audience), "headline")
+        assert [cell["key"] for cell in block.data["cells"]] == ["staff.coefficient|primary|||2021"]
+        assert block.data["cells"][0]["value"] == 0.5004
+
+
 def test_a_withheld_name_leaves_its_clause_out(look: Look) -> None:
     (block, _) = prose.said(look("public"), "headline")
     assert _texts(block, ".//p") == ["张北县小学师资差异系数为0.500。"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from analysis import i18n
 from analysis.display.grid import Grid, Head, Item
@@ -22,6 +22,9 @@ from analysis.display.publish import (
 from analysis.display.rows import HIDDEN, Row, is_number, present
 from analysis.display.view import View, capital
 from analysis.errors import UsageError
+
+if TYPE_CHECKING:
+    from analysis.release import Said
 
 Blocks = tuple[Rendered, ...]
 MOST_TILES = 6
@@ -58,7 +61,8 @@ def said(
         sentences = _sentences(view, role, one, only)
         if sentences:
             id = view.id("text", "-".join([role, *(only or ())]), one)
-            made.append(_prose(view, id, role, sentences))
+            cells = view.cells_of(sentences.values())
+            made.append(_prose(view, id, role, list(sentences), cells))
     return tuple(made)
 
 
@@ -72,15 +76,17 @@ def box(view: View, role: str, stage: str | None = None) -> Blocks:
     stage
         One stage alone.
     """
-    by_stage = [_sentences(view, role, one, None) for one in view.stages_of(stage)]
-    sentences = list(dict.fromkeys(sentence for said in by_stage for sentence in said))
+    sentences: dict[str, Said] = {}
+    for one in view.stages_of(stage):
+        sentences |= _sentences(view, role, one, None)
     if not sentences:
         return ()
     id, title = view.id("box", role, stage or ""), _box_title(view, role)
     texts = "".join(paragraph("said", sentence) for sentence in sentences)
     html = f"{paragraph('title', title)}{texts}"
     typst = call("jh-box", array(map(literal, sentences)), id=id, title=title)
-    words, numbers = Words(title=title), _sentence_numbers(view, sentences)
+    cells = view.cells_of(sentences.values())
+    words, numbers = Words(title=title), _sentence_numbers(view, list(sentences), cells)
     return (make(view, id, "box", words, (html, typst), numbers=numbers, role=role),)
 
 
@@ -198,31 +204,33 @@ def emptiness(rows: Iterable[Row]) -> Literal["c", "x", "z", ""]:
     return "c" if "c" in flags else "z" if flags and set(flags) == {"z"} else "x"
 
 
-def _sentences(view: View, role: str, stage: str, only: Sequence[str] | None) -> list[str]:
-    return list(
-        dict.fromkeys(
-            sentence
-            for note, sentence in view.said(role, stage)
-            if only is None or note.key.split(".")[2] in only
-        )
-    )
+def _sentences(view: View, role: str, stage: str, only: Sequence[str] | None) -> dict[str, Said]:
+    """Give sentences, each once, with the note that says it."""
+    return {
+        sentence: note
+        for note, sentence in view.said(role, stage)
+        if only is None or note.key.split(".")[2] in only
+    }
 
 
-def _prose(view: View, id: str, role: str, sentences: Sequence[str]) -> Rendered:
+def _prose(
+    view: View, id: str, role: str, sentences: Sequence[str], cells: Sequence[Row] = ()
+) -> Rendered:
     shape = "list" if len(sentences) > _PARAGRAPHS and role not in _FRAMED else role
     html = "".join(paragraph("said", sentence) for sentence in sentences)
     if shape == "list":
         html = f"<ul>{''.join(f'<li>{escape(sentence)}</li>' for sentence in sentences)}</ul>"
     typst = call("jh-prose", array(map(literal, sentences)), id=id, role=shape)
-    numbers = _sentence_numbers(view, sentences)
+    numbers = _sentence_numbers(view, sentences, cells)
     return make(view, id, "prose", Words(), (html, typst), numbers=numbers, role=shape)
 
 
-def _sentence_numbers(view: View, sentences: Sequence[str]) -> Numbers:
+def _sentence_numbers(view: View, sentences: Sequence[str], cells: Sequence[Row]) -> Numbers:
     label = view.word("display.column.sentence")
     return Numbers(
         [{"id": "sentence", "label": label, "kind": "text", "digits": 0}],
         [{"sentence": sentence} for sentence in sentences],
+        cells,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -124,6 +124,15 @@ class View:
             return ""
         better = self.released.indicator(row["indicator"]).better
         return "met" if reaches(row["value"], limit, better) else "not_met"
+
+    def cells_of(self, said: Iterable[Said]) -> list[Row]:
+        """Give the rows that the numbers of sentences stand in, each once."""
+        keys = dict.fromkeys(key for note in said for key in note.cells)
+        found = (
+            self.row(indicator, stage=stage, by=by, subject=subject, at=at)
+            for indicator, stage, by, subject, at in keys
+        )
+        return [row for row in found if row is not None]
 
     # Words
 

@@ -50,7 +50,14 @@ def _fill(note: Note, name: str, cells: Cells, labels: Labels) -> Said | None:
     values = {blank: _resolve(value, name, cells, labels) for blank, value in note.values.items()}
     missing = {blank for blank, value in values.items() if value is None}
     needed = i18n.needs(note.key) if i18n.has(note.key) else set(values)
-    return None if missing & needed else Said(note.key, note.stage, values)
+    if missing & needed:
+        return None
+    told = dict.fromkeys(
+        _key(value)
+        for blank, value in note.values.items()
+        if isinstance(value, Cell) and blank not in missing
+    )
+    return Said(note.key, note.stage, values, tuple(told))
 
 
 def _resolve(value: NoteValue, name: str, cells: Cells, labels: Labels) -> Word:
@@ -58,12 +65,16 @@ def _resolve(value: NoteValue, name: str, cells: Cells, labels: Labels) -> Word:
         return value.value
     if isinstance(value, Name):
         return _name(value, name, labels)
-    row = cells.get(tuple(getattr(value, field) for field in KEY))
+    row = cells.get(_key(value))
     # "At most two per cent" is not a number that a sentence could give as it stands.
     if row is None or (row["flag"] in CODED and value.field == "value"):
         return None
     number = float(row[value.field])
     return number if math.isfinite(number) else None
+
+
+def _key(cell: Cell) -> tuple[str, ...]:
+    return tuple(getattr(cell, field) for field in KEY)
 
 
 def _name(value: Name, name: str, labels: Labels) -> Word:

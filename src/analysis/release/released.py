@@ -27,11 +27,14 @@ class Said:
         As in `finding.Note`.
     values
         A number, a name as ``{"zh", "en"}``, or ``None`` for a blank that may stay empty.
+    cells
+        Keys (`finding.KEY`) of the rows that its numbers stand in.
     """
 
     key: str
     stage: str
     values: Mapping[str, Word]
+    cells: tuple[tuple[str, ...], ...] = ()
 
     @property
     def role(self) -> str:
@@ -86,7 +89,12 @@ class Released:
             "labels": {by: {k: dict(v) for k, v in n.items()} for by, n in self.labels.items()},
             "checks": [{**asdict(check), "limit": _number(check.limit)} for check in self.checks],
             "notes": [
-                {"key": said.key, "stage": said.stage, "values": dict(said.values)}
+                {
+                    "key": said.key,
+                    "stage": said.stage,
+                    "values": dict(said.values),
+                    "cells": [list(cell) for cell in said.cells],
+                }
                 for said in self.notes
             ],
             "origin": asdict(self.origin),
@@ -109,7 +117,10 @@ class Released:
                 Check(**{**check, "limit": math.nan if check["limit"] is None else check["limit"]})
                 for check in plain["checks"]
             ),
-            notes=tuple(Said(n["key"], n["stage"], n["values"]) for n in plain["notes"]),
+            notes=tuple(
+                Said(n["key"], n["stage"], n["values"], tuple(tuple(c) for c in n["cells"]))
+                for n in plain["notes"]
+            ),
             origin=Origin(**plain["origin"]),
             sdc=plain["sdc"],
         )
