@@ -268,7 +268,7 @@ def test_school_codes_and_totals_of_eleven_digits_are_no_phone_numbers(folder: P
     edit(page, lambda html: html.replace(b"</main>", b"<p>13072200001 13812345678</p></main>"))
     audit(folder)
     edit(page, lambda html: html.replace(b"</main>", b"<p>13072200002</p></main>"))
-    assert "手机号码" in reason(folder)
+    assert "电话号码" in reason(folder)
 
 
 @pytest.mark.parametrize(("number", "valid"), [(IDENTITY, True), (LEAP, True), ("130723201002024325", True), ("11010519491231002X", True), ("110105194912310021", False), ("11010519490229002X", False)])  # fmt: skip
@@ -411,6 +411,19 @@ def test_single_corrections_cannot_be_seen(folder: Path) -> None:
             assert refused or 0 in possible or max(possible) >= 10
 
 
+def test_the_other_language_of_the_earlier_release_is_compared_too(folder: Path) -> None:
+    before = release_again(folder, 1, value=150.0, numerator=150.0, n=150.0)
+    for language in ("zh", "en"):
+        only = copy(before, f"only-{language}")
+        shutil.rmtree(only / language)
+        assert "数据变动而版次未变" in reason(folder, previous=only)
+
+
+def test_a_withheld_cell_has_no_parts_either(folder: Path) -> None:
+    edit_cells(folder, value=None, numerator=3.0, denominator=None, n=None, flag="c")
+    assert "未公布的单元格带有数值" in reason(folder)
+
+
 def test_facts_may_change(folder: Path) -> None:
     before = copy(folder, "before")
     edit_results(folder, lambda plain: plain["blocks"][0]["cells"][1].update(value=8.0))
@@ -519,7 +532,7 @@ def same(_: str, text: str) -> str:
         (lambda name, text: text.replace("<dc:creator></dc:creator>", "<dc:creator>x</dc:creator>").replace("<dc:creator/>", "<dc:creator>x</dc:creator>"), "作者"),
         (lambda name, text: text.replace("<v>", "<f>1+1</f><v>", 1) if "sheet1" in name else text, "公式"),
         (lambda name, text: text.replace("<t>", f"<t>{IDENTITY[:9]}</t></r><r><t>{IDENTITY[9:]} ", 1) if "shared" in name else text, "身份证件号"),
-        (lambda name, text: text.replace("<v>", f"<v>{PHONE}</v><v>", 1) if "sheet4" in name else text, "手机号码"),
+        (lambda name, text: text.replace("<v>", f"<v>{PHONE}</v><v>", 1) if "sheet4" in name else text, "电话号码"),
     ],
 )  # fmt: skip
 def test_the_side_channels_of_a_workbook(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,11 @@ from analysis.finding import (
     Name,
     Note,
     Origin,
+    reaches,
     tidy,
 )
 from analysis.records import contracts
-from analysis.release import Released, people, profiles, release
+from analysis.release import Released, people, profiles, release, schools
 from analysis.release.released import AUDIENCES
 
 NAN = math.nan
@@ -487,6 +489,93 @@ def _shuffle_schools(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFr
     return table.iloc[order].reset_index(drop=True)
 
 
+@given(
+    value=st.floats(0.01, 1e6),
+    limit=st.floats(0.01, 1e6),
+    better=st.sampled_from(["higher", "lower"]),
+)
+def test_a_nameless_schools_value_is_coarse_and_on_its_side(
+    value: float, limit: float, better: Any
+) -> None:
+    """Two digits, so that no ratio gives its parts away, and the verdict it had."""
+    base = {**SCHOOLS, "indicator": "x", "unit": "ratio"}
+    rows = [
+        {**base, "by": "school", "subject": "3113072201", "value": value, "n": 1},
+        {**base, "by": "limit", "subject": "threshold", "value": limit},
+        {**base, "value": value, "n": 9},
+    ]
+    table = schools.coarsen(tidy(rows), {"x": better}, 2).set_index("by")["value"]
+    coarse = float(table["school"])
+    assert float(f"{coarse:.1e}") == pytest.approx(coarse, rel=1e-12)
+    assert reaches(coarse, limit, better) == reaches(value, limit, better)
+    assert abs(coarse - value) <= 0.11 * value
+    assert table[""] == value  # the county's own figure is untouched
+
+
+def test_enrolments_cannot_be_worked_out_of_public_school_values() -> None:
+    """The attack: a school's enrolment divides the denominators of its exact ratios."""
+    rng = np.random.default_rng(5)
+    pupils = rng.integers(60, 1500, 40)
+    rows = [
+        {**SCHOOLS, "indicator": f"i{k}", "by": "school", "subject": f"31130722{n:02d}",
+         "value": float(rng.integers(1, 60)) * 100 / p, "n": 1, "unit": "per_100_pupils"}
+        for k in range(3) for n, p in enumerate(pupils)
+    ]  # fmt: skip
+
+    def found(values: pd.Series) -> set[int]:
+        fractions = [Fraction(float(v) / 100).limit_denominator(1500) for v in values]
+        return {f.denominator for f in fractions} & set(map(int, pupils))
+
+    exact = found(pd.Series([row["value"] for row in rows]))
+    assert len(exact) > 20
+    by_chance = 5
+    assert len(found(release(find(rows, "P0"), "public").table["value"])) <= by_chance
+
+
+def test_verdicts_are_counted_anew_from_those_that_are_released() -> None:
+    """A count made before the gate would give away the verdict that the gate took back."""
+    rows = school_rows(3)
+    base = {"at": "2021", "n_unit": "counties"}
+    rows += [
+        {
+            **base,
+            "indicator": "all",
+            "by": "verdict",
+            "subject": v,
+            "value": n,
+            "unit": "requirements",
+        }
+        for v, n in (("met", 1), ("cannot_say", 0))
+    ]
+    rows += [
+        {**base, "indicator": "all", "stage": "primary", "by": "requirement→verdict",
+         "subject": f"x.coefficient→{v}", "value": n, "unit": "counties"}
+        for v, n in (("met", 1), ("cannot_say", 0))
+    ]  # fmt: skip
+    check = Check(
+        "x.coefficient", "primary", "", "", "2021", "balance.rule.coefficient", 0.5, "met"
+    )
+    for audience, numbers in (("internal", [1, 0]), ("public", [0, 1])):
+        released = release(find(rows, "P0", checks=(check,)), audience)  # type: ignore[arg-type]
+        for by in ("verdict", "requirement→verdict"):
+            table = released.table
+            assert table.loc[table["by"] == by, "value"].tolist() == numbers
+
+
+@pytest.mark.parametrize("indicator", ["x.schools_met", "x.gap", "schools_rule_met"])
+def test_what_few_schools_lack_is_not_told(indicator: str) -> None:
+    row = {
+        **SCHOOLS,
+        "indicator": indicator,
+        "value": 0.5,
+        "numerator": 1,
+        "denominator": 2,
+        "n": 2,
+    }
+    assert one(release(find([row], "P0"), "public"))["flag"] == "c"
+    assert one(release(find([row], "P0"), "internal"))["flag"] == ""
+
+
 def test_missing_schools_come_last_and_equal_ones_cannot_be_told_apart() -> None:
     rows = [
         {**SCHOOLS, "by": "school", "subject": code, "value": value, "n": 1,
@@ -533,8 +622,8 @@ def test_stages_of_fewer_than_five_schools(n: int, hidden: bool, audience: Any) 
     county = next(check for check in released.checks if check.by == "")
     assert county.verdict == ("cannot_say" if hidden else "met")
     assert county.reason == ("gate.few_schools" if hidden else "")
-    schools = [check for check in released.checks if check.by == "school"]
-    assert bool(schools) == (audience == "superior" and not hidden)
+    single = [check for check in released.checks if check.by == "school"]
+    assert bool(single) == (audience == "superior" and not hidden)
     assert released.sdc["few_schools"] == (2 + n if hidden else 0)
     assert i18n.has("gate.few_schools")
 
@@ -682,6 +771,21 @@ def test_a_note_with_a_withheld_number_is_left_out_unless_it_can_do_without(
     assert len(released.notes) == kept
     assert released.sdc["notes"] == 1 - kept
     assert all(said.values == {"x": None} for said in released.notes)
+
+
+def test_a_note_that_rests_on_a_withheld_number_says_nothing_else_of_it(
+    sentences: Callable[..., None],
+) -> None:
+    """\"Widest in PE teachers\" names the largest of the numbers that are not shown."""
+    sentences(toy_headline_widest="{what}")
+    values: dict[str, Any] = {"what": Name("what", "pe"), "cv": Cell("x", "primary", at="2021")}
+    about: dict[str, Any] = {
+        "notes": (Note("toy.headline.widest", values),),
+        "labels": {"what": {"pe": {"zh": "体育", "en": "PE"}}},
+    }
+    row = {**PUPILS, "value": 9}
+    assert release(find([row], **about), "public").notes == ()
+    assert len(release(find([row], **about), "internal").notes) == 1
 
 
 def test_a_note_that_no_catalogue_has_needs_all_its_numbers() -> None:

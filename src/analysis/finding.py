@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -36,15 +36,12 @@ TEXT_COLUMNS = (
     "indicator", "stage", "by", "subject", "at", "interval_kind", "n_unit", "unit", "flag",
 )  # fmt: skip
 NUMBER_COLUMNS = ("value", "value_low", "value_high", "numerator", "denominator", "n")
+KEY = ("indicator", "stage", "by", "subject", "at")
 COLUMNS = (
-    "indicator", "stage", "by", "subject", "at",
-    "value", "value_low", "value_high", "interval_kind",
+    *KEY, "value", "value_low", "value_high", "interval_kind",
     "numerator", "denominator", "n", "n_unit", "unit", "flag",
 )  # fmt: skip
-KEY = ("indicator", "stage", "by", "subject", "at")
-
-_LAST_DIGITS = 1e-9
-"""Relative; figures as schools report them differ from a limit by far more or not at all."""
+_PLAIN = ("name", "county", "year")
 
 FLAGS = ("c", "x", "z", "low", "p", "r", "e", "b", "u", "le", "ge")
 """Cell codes: withheld, no data, not applicable, rounds to zero, provisional, revised,
@@ -253,14 +250,15 @@ class Roster:
 def reaches(value: float, limit: float, better: Better = "higher") -> bool:
     """Tell whether an unrounded value is on the good side of a limit, which is good itself.
 
-    What equals the limit on paper may miss it in binary by a last digit; that is no difference.
+    What equals the limit on paper may miss it in binary by a last digit; that is no difference
+    (figures as schools report them differ by more than 1e-9 of the limit, or not at all).
 
     >>> (582.8 - 83.3) / 111 < 4.5, reaches((582.8 - 83.3) / 111, 4.5)
     (True, True)
     >>> reaches(0.4500001, 0.45, "lower"), reaches(float("nan"), 0.45)
     (False, False)
     """
-    slack = _LAST_DIGITS * abs(limit)
+    slack = 1e-9 * abs(limit)
     return value <= limit + slack if better == "lower" else value >= limit - slack
 
 
@@ -303,15 +301,11 @@ def to_json(finding: Finding) -> dict[str, Any]:
     """Turn a Finding into plain values; missing numbers become ``None``, none is rounded."""
     return {
         "schema": 1,
-        "name": finding.name,
-        "county": finding.county,
-        "year": finding.year,
+        **{name: getattr(finding, name) for name in _PLAIN},
         "table": {column: _plain(finding.table[column]) for column in COLUMNS},
         "matrices": {name: np.asarray(m).tolist() for name, m in finding.matrices.items()},
         "indicators": [asdict(indicator) for indicator in finding.indicators],
-        "labels": {
-            by: {k: dict(v) for k, v in names.items()} for by, names in finding.labels.items()
-        },
+        "labels": {by: {k: dict(v) for k, v in n.items()} for by, n in finding.labels.items()},
         "checks": [
             {**asdict(check), "limit": None if math.isnan(check.limit) else check.limit}
             for check in finding.checks
@@ -321,8 +315,7 @@ def to_json(finding: Finding) -> dict[str, Any]:
                 "key": note.key,
                 "stage": note.stage,
                 "values": {
-                    blank: {"is": type(value).__name__, **asdict(value)}
-                    for blank, value in note.values.items()
+                    b: {"is": type(v).__name__, **asdict(v)} for b, v in note.values.items()
                 },
             }
             for note in finding.notes
@@ -334,12 +327,9 @@ def to_json(finding: Finding) -> dict[str, Any]:
 def from_json(plain: Mapping[str, Any]) -> Finding:
     """Rebuild a Finding from what `to_json` gave."""
     kinds = {"Cell": Cell, "Name": Name, "Given": Given}
-    columns: Sequence[str] = COLUMNS
-    rows = pd.DataFrame({column: plain["table"][column] for column in columns})
+    rows = pd.DataFrame({column: plain["table"][column] for column in list(COLUMNS)})
     return Finding(
-        name=plain["name"],
-        county=plain["county"],
-        year=plain["year"],
+        **{name: plain[name] for name in _PLAIN},
         table=tidy({str(k): v for k, v in row.items()} for row in rows.to_dict("records")),
         matrices={name: np.asarray(m, dtype=float) for name, m in plain["matrices"].items()},
         indicators=tuple(Indicator(**indicator) for indicator in plain["indicators"]),
@@ -350,12 +340,12 @@ def from_json(plain: Mapping[str, Any]) -> Finding:
         ),
         notes=tuple(
             Note(
-                key=note["key"],
-                stage=note["stage"],
-                values={
+                note["key"],
+                {
                     blank: kinds[value["is"]](**{k: v for k, v in value.items() if k != "is"})
                     for blank, value in note["values"].items()
                 },
+                note["stage"],
             )
             for note in plain["notes"]
         ),
@@ -393,9 +383,8 @@ def load(path: str | Path) -> Finding:
     try:
         return from_json(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(
-            f"无法读取分析结果 {path.name}", f"cannot read the finding {path.name}"
-        ) from error
+        zh, en = f"无法读取分析结果 {path.name}", f"cannot read the finding {path.name}"
+        raise StoreError(zh, en) from error
 
 
 def load_all(folder: str | Path) -> tuple[Finding, ...]:
@@ -404,9 +393,7 @@ def load_all(folder: str | Path) -> tuple[Finding, ...]:
     >>> load_all("")
     ()
     """
-    if not str(folder):
-        return ()
-    return tuple(load(path) for path in sorted(Path(folder).glob("*.json")))
+    return tuple(map(load, sorted(Path(folder).glob("*.json")))) if str(folder) else ()
 
 
 def _plain(column: pd.Series) -> list[Any]:

@@ -143,6 +143,14 @@ def needs(key: str) -> frozenset[str]:
     return frozenset(blank.group(1) for part in bare for blank in _BLANK.finditer(part))
 
 
+def brackets(key: str) -> frozenset[str]:
+    """Give the blanks of a sentence that stand in what may be left out, in either language."""
+    inside = (
+        part.group(1) for language in LANGUAGES for part in _OPTIONAL.finditer(text(key, language))
+    )
+    return frozenset(b.group(1) for part in inside for b in _BLANK.finditer(part)) - needs(key)
+
+
 def keys(prefix: str = "") -> tuple[str, ...]:
     """List the keys that begin with `prefix`, in order of file and place."""
     return tuple(key for key in catalogue() if key.startswith(prefix))

@@ -208,7 +208,17 @@ def test_what_the_audit_does_not_agree_to_is_not_there(
     assert (summary.done, summary.exit_code) == (done, status)
     assert [failure.kind for failure in summary.failures] == [kind]
     assert list(files(out)) == ["public/2021/failures.json"]
-    assert CANARY.encode() not in files(out)["public/2021/failures.json"]
+    noted = files(out)["public/2021/failures.json"]
+    assert CANARY.encode() not in noted
+    assert "含个人信息".encode() not in noted  # why it was withheld is for the run alone to say
+
+
+def test_nobody_else_reads_what_is_not_audited(tmp_path: Path) -> None:
+    target = staging.place(tmp_path, "public", 2021, "130722")
+    stage = staging.make_stage(target, private=False)
+    assert stage.stat().st_mode & 0o777 == 0o700
+    staging.publish(stage, target)
+    assert target.stat().st_mode == target.parent.stat().st_mode
 
 
 def test_a_worker_that_dies_costs_one_job(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from tests.questions.conftest import PARENT, school
 
+from analysis.finding import Cell, Name
 from analysis.i18n import has
 from analysis.questions import balance, prefecture
 from analysis.records.county import CountyData
@@ -25,9 +26,7 @@ def test_numbers_and_verdicts_are_those_of_the_counties(build_county: Build) -> 
     assert dict(zip(shown["subject"], shown["value"], strict=True)) == pytest.approx(
         {"130722": 0.0, "130723": 4.7 / 5.3}
     )
-    met = table[
-        (table["indicator"] == "counties_met") & (table["subject"] == "equipment.coefficient")
-    ]
+    met = table[table["subject"] == "equipment.coefficient→met"]
     assert met["value"].tolist() == [1]
     assert {c.subject: c.verdict for c in finding.checks if c.indicator == "equipment.coefficient"} == {
         "130722": "met", "130723": "not_met",
@@ -49,12 +48,15 @@ def test_counties_that_cannot_be_judged_are_counted_and_said(build_county: Build
     gap = [school("A"), school("B", equipment_yuan=7.5e6), school("C", equipment_yuan=None)]
     unknown = replace(balance.assess(build_county(gap)), county="130723")
     finding = prefecture.compare(PARENT, [known, unknown])
-    rows = finding.table[finding.table["indicator"] == "counties_unknown"]
+    rows = finding.table[finding.table["indicator"] == "counties_by_verdict"]
     count = dict(zip(rows["subject"], rows["value"], strict=True))
-    assert {name for name, n in count.items() if n} == {"equipment.coefficient", "schools_rule_met"}
-    said = [
+    unknown_in = {name.split("→")[0] for name, n in count.items() if n and "cannot_say" in name}
+    assert unknown_in == {"equipment.coefficient", "schools_rule_met"}
+    note = next(
         n
         for n in finding.notes
-        if n.key == "prefecture.detail.coefficient" and "unknown" in n.values
-    ]
-    assert [n.values["indicator"].subject for n in said] == ["equipment"]
+        if n.key == "prefecture.detail.coefficient"
+        and n.values["indicator"] == Name("indicator", "equipment")
+    )
+    assert isinstance(note.values["unknown"], Cell)
+    assert count[note.values["unknown"].subject] == 1

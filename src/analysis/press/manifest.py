@@ -115,10 +115,22 @@ def note_failures(folder: Path, tried: Iterable[str], failures: Iterable[Failure
     except (OSError, ValueError, KeyError):
         before = []
     kept = [entry for entry in before if entry["county"] not in tried]
-    now = sorted([*kept, *map(asdict, failures)], key=lambda entry: entry["county"])
+    now = sorted([*kept, *map(_told, failures)], key=lambda entry: entry["county"])
     if now or path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         staging.replace(path, _dump({"schema": SCHEMA, "failures": now}))
+
+
+def _told(failure: Failure) -> dict[str, Any]:
+    """Say what failed to whoever may read the folder.
+
+    Why disclosure control kept a county back would itself tell what it keeps; the run said it.
+    """
+    plain = asdict(failure)
+    if failure.withheld:
+        plain["zh"] = "披露控制未通过，原因见运行时的提示"
+        plain["en"] = "held back by disclosure control; the run said why"
+    return plain
 
 
 def _dump(plain: Any) -> bytes:

@@ -96,7 +96,8 @@ def make_stage(target: Path, *, private: bool) -> Path:
         folder.mkdir(mode=mode, parents=True, exist_ok=True)
     stage = target.with_name(f".{target.name}.new")
     shutil.rmtree(stage, ignore_errors=True)
-    stage.mkdir(mode=mode)
+    # Nobody else reads what has not been audited; `publish` opens it like the folder it goes to.
+    stage.mkdir(mode=0o700)
     return stage
 
 
@@ -104,6 +105,7 @@ def publish(stage: Path, target: Path) -> None:
     """Let a finished stage take its place; on any failure the old report stands again."""
     old = target.with_name(f".{target.name}.old")
     had = target.exists()
+    stage.chmod(target.parent.stat().st_mode & 0o777)
     if had:
         target.rename(old)
     try:

@@ -24,6 +24,7 @@ from analysis.finding import (
     Name,
     Note,
     NoteValue,
+    Verdict,
     merge_labels,
     tidy,
 )
@@ -31,11 +32,10 @@ from analysis.records.county import Place
 
 Row = dict[str, Any]
 
+_VERDICTS: tuple[Verdict, ...] = ("met", "not_met", "cannot_say")
 _OWN = (
-    Indicator("counties_met", "达到要求的县（市、区）数", "Counties that meet the requirement",
-              "counties", "P0", "higher", digits=0),
-    Indicator("counties_unknown", "无法判断的县（市、区）数", "Counties that cannot be judged",
-              "counties", "P0", digits=0),
+    Indicator("counties_by_verdict", "按结论分的县（市、区）数", "Counties by verdict", "counties", "P0",
+              digits=0),
     Indicator("counties", "县（市、区）数", "Counties", "counties", "P0", digits=0),
 )  # fmt: skip
 
@@ -117,17 +117,12 @@ def _summary(checks: Sequence[Check], counties: int, year: int) -> Iterator[Row]
     yield {"indicator": "counties", "at": str(year), "value": counties, "unit": "counties"}
     for stage, indicator in sorted({(check.stage, check.indicator) for check in checks}):
         here = [c.verdict for c in checks if (c.stage, c.indicator) == (stage, indicator)]
-        yield {
-            "indicator": "counties_met", "stage": stage, "by": "requirement",
-            "subject": indicator, "at": str(year), "value": here.count("met"),
-            "numerator": here.count("met"), "denominator": len(here), "n": len(here),
-            "n_unit": "counties", "unit": "counties",
-        }  # fmt: skip
-        yield {
-            "indicator": "counties_unknown", "stage": stage, "by": "requirement",
-            "subject": indicator, "at": str(year), "value": here.count("cannot_say"),
-            "n": len(here), "n_unit": "counties", "unit": "counties",
-        }  # fmt: skip
+        for verdict in _VERDICTS:
+            yield {
+                "indicator": "counties_by_verdict", "stage": stage, "by": "requirement→verdict",
+                "subject": f"{indicator}→{verdict}", "at": str(year), "n_unit": "counties",
+                "value": here.count(verdict), "n": len(here), "unit": "counties",
+            }  # fmt: skip
 
 
 def _notes(place: Place, year: int, checks: Sequence[Check]) -> Iterator[Note]:
@@ -139,18 +134,22 @@ def _notes(place: Place, year: int, checks: Sequence[Check]) -> Iterator[Note]:
     for stage in dict.fromkeys(check.stage for check in checks):
         values = {**common, "stage": Name("stage", stage)}
         rules = {check.indicator for check in checks if check.stage == stage}
+
+        def number(indicator: str, verdict: str, stage: str = stage) -> Cell:
+            subject = f"{indicator}→{verdict}"
+            return Cell("counties_by_verdict", stage, "requirement→verdict", subject, str(year))
+
         if "schools_rule_met" in rules:
-            met = Cell("counties_met", stage, "requirement", "schools_rule_met", str(year))
+            met = number("schools_rule_met", "met")
             yield Note("prefecture.headline.schools", {**values, "met": met}, stage)
         for indicator in sorted(rule for rule in rules if rule.endswith(".coefficient")):
-            met = Cell("counties_met", stage, "requirement", indicator, str(year))
-            name = Name("indicator", indicator.removesuffix(".coefficient"))
-            here = [c.verdict for c in checks if (c.stage, c.indicator) == (stage, indicator)]
-            said: dict[str, NoteValue] = {**values, "met": met, "indicator": name}
-            if "cannot_say" in here:
-                said["unknown"] = Cell(
-                    "counties_unknown", stage, "requirement", indicator, str(year)
-                )
+            said: dict[str, NoteValue] = {
+                **values,
+                "met": number(indicator, "met"),
+                "not_met": number(indicator, "not_met"),
+                "unknown": number(indicator, "cannot_say"),
+                "indicator": Name("indicator", indicator.removesuffix(".coefficient")),
+            }
             yield Note("prefecture.detail.coefficient", said, stage)
         for part in ("title", "subtitle", "alt", "reading"):
             yield Note(f"prefecture.figure.coefficients.{part}", values, stage)

@@ -17,6 +17,7 @@ from analysis.release.profiles import Profile, load_rules
 
 Cells = Mapping[str, Mapping[str, Any]]
 NUMBERS = ("value", "value_low", "value_high", "numerator", "denominator", "n")
+STATED = ("value", "value_low", "value_high", "numerator", "denominator")
 COUNTS = ("numerator", "denominator", "n")
 
 
@@ -34,7 +35,7 @@ def check_cells(blocks: Iterable[Mapping[str, Any]], profile: Profile) -> Iterat
     for block in blocks:
         for cell in block["cells"]:
             place = f"{block['id']} · {cell['key']}"
-            if cell["flag"] == "c" and cell["value"] is not None:
+            if cell["flag"] == "c" and any(cell.get(field) is not None for field in STATED):
                 yield Breach(place, "未公布的单元格带有数值", "a withheld cell has a value")
             if not _is_about_persons(cell):
                 continue

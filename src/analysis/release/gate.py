@@ -11,7 +11,7 @@ from typing import get_args
 
 from analysis.errors import WithheldError
 from analysis.finding import PERSON_UNITS, Finding, Privacy
-from analysis.release import notes, persons, schools
+from analysis.release import notes, persons, schools, tallies
 from analysis.release.people import LIMIT, SCHOOL
 from analysis.release.profiles import load_profile
 from analysis.release.released import Audience, Released
@@ -52,9 +52,15 @@ def release(finding: Finding, audience: Audience) -> Released:
     named = schools.shows_names(finding, profile)
     few = schools.find_few(finding, profile)
     table = schools.blank(protected.table, few, named=named)
+    if not named and profile.school_digits:
+        better = {indicator.id: indicator.better for indicator in finding.indicators}
+        table = schools.coarsen(table, better, profile.school_digits)
+    checks = persons.judge(
+        schools.judge(finding.checks, finding.table, few, named=named), protected
+    )
+    table = tallies.recount(table, checks)
     numbered = table if named else schools.number(table)
     labels = finding.labels if named else schools.label(finding.labels, numbered)
-    checks = schools.judge(finding.checks, finding.table, few, named=named)
     # A number given to a school is no name: no sentence may use it as one.
     names = labels if named else {by: n for by, n in labels.items() if by != SCHOOL}
     said, unsaid = notes.say(finding, table, names)
@@ -66,7 +72,7 @@ def release(finding: Finding, audience: Audience) -> Released:
         table=numbered.reset_index(drop=True),
         indicators=finding.indicators,
         labels=labels,
-        checks=persons.judge(checks, protected),
+        checks=checks,
         notes=said,
         origin=finding.origin,
         sdc={

@@ -1,7 +1,7 @@
 """Numbers and names that identify a person, wherever they stand in a text.
 
 Found are citizens' identity numbers (18 digits with a valid region, date and check character),
-pupils' registry numbers, mobile phone numbers, this project's pseudonyms and paths of a machine;
+pupils' registry numbers, phone numbers, this project's pseudonyms and paths of a machine;
 in full-width digits, in the usual groups with spaces or hyphens, behind invisible characters,
 percent-encoded and in base64 too. A match is reported by its kind alone, never by what it says.
 """
@@ -14,6 +14,7 @@ import datetime
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import chain
 from typing import Literal
 from urllib.parse import unquote
 
@@ -23,7 +24,7 @@ Kind = Literal["identity", "registry", "phone", "pseudonym", "path"]
 NAMES: dict[Kind, tuple[str, str]] = {
     "identity": ("身份证件号", "identity number"),
     "registry": ("学籍号", "pupil registry number"),
-    "phone": ("手机号码", "mobile phone number"),
+    "phone": ("电话号码", "phone number"),
     "pseudonym": ("化名", "pseudonym"),
     "path": ("计算机路径", "path of a machine"),
 }
@@ -41,6 +42,7 @@ _REGISTRY = re.compile(r"(?<![A-Za-z0-9])[GJLgjl] ?\d{17}[\dXx](?![A-Za-z0-9])")
 _PHONE = re.compile(
     r"(?<!\d)(?<!\d\.)(?:86)?(1[3-9]\d{9}|1[3-9]\d([ -])\d{4}\2\d{4})(?!\d)(?!\.\d)"
 )
+_LANDLINE = re.compile(r"(?<![\d.-])0\d{2,3}-\d{7,8}(?![\d.-])")
 _PSEUDONYM = re.compile(r"p(?<![A-Za-z0-9]p)[a-z2-7]{24}(?![A-Za-z0-9])")
 _ROOTS = ("/home/", "/root/", "/Users/", "/tmp/", "/mnt/", ":\\")  # noqa: S108
 _PATH = re.compile(r"(?<![\w.:/<])/(?:home|root|Users|tmp|mnt)/\w|(?<![A-Za-z])[A-Za-z]:\\{1,2}\w")
@@ -118,7 +120,10 @@ def _find(text: str, known: frozenset[str]) -> set[Kind]:
     tests: dict[Kind, Iterator[bool]] = {
         "identity": (is_identity_number(n) for n in _numbers(_IDENTITY, around)),
         "registry": (True for part in around if _REGISTRY.search(part)),
-        "phone": (n[-11:] not in known for n in _numbers(_PHONE, around)),
+        "phone": chain(
+            (n[-11:] not in known for n in _numbers(_PHONE, around)),
+            (True for part in around if _LANDLINE.search(part)),
+        ),
         "pseudonym": (True for _ in _PSEUDONYM.finditer(text)),
         "path": (_PATH.search(text) is not None for root in _ROOTS if root in text),
     }

@@ -50,7 +50,7 @@ def _fill(note: Note, name: str, cells: Cells, labels: Labels) -> Said | None:
     values = {blank: _resolve(value, name, cells, labels) for blank, value in note.values.items()}
     missing = {blank for blank, value in values.items() if value is None}
     needed = i18n.needs(note.key) if i18n.has(note.key) else set(values)
-    if missing & needed:
+    if missing & needed or _tells_withheld(note, cells):
         return None
     told = dict.fromkeys(
         _key(value)
@@ -58,6 +58,19 @@ def _fill(note: Note, name: str, cells: Cells, labels: Labels) -> Said | None:
         if isinstance(value, Cell) and blank not in missing
     )
     return Said(note.key, note.stage, values, tuple(told))
+
+
+def _tells_withheld(note: Note, cells: Cells) -> bool:
+    """Tell whether a note rests on a withheld number, which its other words may give away.
+
+    What stands in brackets only may be left out and is left out.
+    """
+    optional = i18n.brackets(note.key) if i18n.has(note.key) else frozenset()
+    return any(
+        cells.get(_key(value), {}).get("flag") == "c"
+        for blank, value in note.values.items()
+        if isinstance(value, Cell) and blank not in optional
+    )
 
 
 def _resolve(value: NoteValue, name: str, cells: Cells, labels: Labels) -> Word:

@@ -29,6 +29,7 @@ class Profile:
     sensitive_by_school: bool
     names: bool
     schools: int
+    school_digits: int
     magnitudes: Mapping[str, int]
 
     def least(self, privacy: str, n_unit: str) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import i18n
-from analysis.finding import KEY, PERSON_UNITS, Check, Finding
+from analysis.finding import KEY, PERSON_UNITS, Better, Check, Finding, reaches
 from analysis.release.people import LIMIT, SCHOOL, split
 from analysis.release.profiles import Profile, load_rules
 
@@ -48,10 +48,16 @@ def find_few(finding: Finding, profile: Profile) -> pd.Series:
     single = table["by"] == SCHOOL
     few = told & ~single & (table["n"] < profile.schools)
     marked = few & table["unit"].isin(rules["coefficient_units"])
+    marked |= few & _tells_of_schools(table["indicator"])
     marked |= told & single & _is_small_stage(table, profile)
     if profile.names:
         return marked
     return marked | (few & ~table["by"].isin(["", *rules["places"]]) & (table["unit"] != "schools"))
+
+
+def _tells_of_schools(indicator: pd.Series) -> pd.Series:
+    """Mark the county's rows that count schools by what they are like, or what they lack."""
+    return indicator.str.endswith(tuple(load_rules()["places"]["tells_of_schools"]))
 
 
 def blank(table: pd.DataFrame, few: pd.Series, *, named: bool) -> pd.DataFrame:
@@ -62,6 +68,52 @@ def blank(table: pd.DataFrame, few: pd.Series, *, named: bool) -> pd.DataFrame:
     if not named:
         table.loc[table["by"] == SCHOOL, ["numerator", "denominator", "n"]] = np.nan
     return table
+
+
+def coarsen(table: pd.DataFrame, better: Mapping[str, Better], digits: int) -> pd.DataFrame:
+    """Write the values of nameless schools with few digits, each on its side of the threshold.
+
+    A ratio of whole numbers written out gives away what was divided by what: the enrolment, which
+    anybody may know, and so the school and all its values.
+
+    Parameters
+    ----------
+    table
+        Released rows.
+    better
+        Which direction is good, by indicator.
+    digits
+        Significant digits.
+    """
+    table = table.copy()
+    thresholds = table[(table["by"] == LIMIT) & (table["subject"] == "threshold")]
+    limits = {
+        tuple(key): limit
+        for *key, limit in thresholds[["indicator", *OF_STAGE, "value"]].to_numpy()
+    }
+    single = table[(table["by"] == SCHOOL) & table["value"].notna() & (table["value"] != 0)]
+    for row in single[["indicator", *OF_STAGE, "value"]].itertuples():
+        label, *key, value = row
+        limit = limits.get(tuple(key), np.nan)
+        table.at[label, "value"] = _coarse(value, limit, better[key[0]], digits)
+    return table
+
+
+def _coarse(value: float, limit: float, better: Better, digits: int) -> float:
+    """Round to significant digits, but never across the limit.
+
+    >>> _coarse(4.16, 4.2, "higher", 2), _coarse(4.24, 4.2, "higher", 2), _coarse(2287.4, 1e4, "higher", 2)
+    (4.1, 4.2, 2300.0)
+    """
+    step = 10.0 ** (np.floor(np.log10(abs(value))) - digits + 1)
+
+    def steps(number: float) -> float:
+        return float(f"{number * step:.12g}")
+
+    rounded = steps(round(value / step))
+    if np.isnan(limit) or reaches(rounded, limit, better) == reaches(value, limit, better):
+        return rounded
+    return steps(np.floor(value / step) if rounded > value else np.ceil(value / step))
 
 
 def number(table: pd.DataFrame) -> pd.DataFrame:
