@@ -39,7 +39,8 @@ def test_what_is_lacking_stands_beside_the_requirement_that_it_is_about(look: Lo
     view = View(dataclasses.replace(view.released, checks=(level,)), view.language)
     (block,) = tables.verdicts(view, "targets", stage=check.stage)
     header, row = _cells(block)
-    assert (header[-1], row[-1]) == ("距标准还差", "1,234名")
+    assert header[-1] == "结论"
+    assert row[-1].endswith("（还差1,234名）")
 
 
 def test_headers_are_header_cells_on_screen_and_on_paper(look: Look) -> None:
@@ -92,7 +93,7 @@ def test_cells_by_indicator_take_fields_and_parts(look: Look) -> None:
         look(language="en"), "levels", columns=("value", "limit", "coefficient", "gap")
     )[0]
     assert _cells(block) == [
-        ["Indicator", "Value", "Threshold", "Coefficient", "Lacking to the threshold"],
+        ["Indicator", "Value", "Threshold", "Coefficient", "Shortfall"],
         ["Teachers per 100 pupils", "4.83", "4.20", "0.500", "1,234 teachers"],
         ["Rooms per pupil (m² per pupil)", "5.4 (provisional)", "n/a", "0.210", "n/a"],
     ]

@@ -134,11 +134,10 @@ def verdict_item(view: View, id: str, check: Check, row: Row | None, gap: Row | 
         return valued(view, row, check.limit)
     if id == "range":
         return Item(view.range(row) or view.word("flag.z"))
-    if id == "verdict":
-        return Item(
-            view.verdict_text(check.verdict, check.reason), shaded=check.verdict == "not_met"
-        )
-    return Item(gap_text(view, gap) if gap else view.word("flag.z"))
+    text = view.verdict_text(check.verdict, check.reason)
+    if gap and number(gap):
+        text = view.word("display.short", verdict=text, gap=gap_text(view, gap))
+    return Item(text, shaded=check.verdict == "not_met")
 
 
 def requirement(view: View, check: Check) -> str:

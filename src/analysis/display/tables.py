@@ -60,7 +60,6 @@ def _verdicts(view: View, table: str, stage: str) -> Iterator[Rendered]:
     gaps = [gap_of(view, check) for check in checks]
     ranges = any(view.range(row) for _, row in found)
     wanted = ["requirement", "value", *(["range"] if ranges else []), "verdict"]
-    wanted += ["gap"] if any(gaps) else []
     heads = tuple(Head(id, view.word(f"display.column.{id}")) for id in wanted)
     heads = tuple(Head(h.id, h.label, "number", 3) if h.id == "value" else h for h in heads)
     rows = tuple(

@@ -246,6 +246,13 @@ def _notes(county: CountyData, table: pd.DataFrame) -> Iterator[Note]:
         yield Note("context.headline.pupils", values, stage)
     years = sorted(set(table.loc[table["indicator"] == "pupils", "at"]))
     if len(years) > 1:
-        span = {**names, "first": Given(int(years[0]))}
+        pupils = table[table["indicator"] == "pupils"]
+        ends = {
+            f"{stage}_{end}": Cell("pupils", str(stage), at=at)
+            for stage, at in pupils[["stage", "at"]].itertuples(index=False)
+            for end, year in (("first", years[0]), ("last", now))
+            if at == year
+        }
+        span = {**names, "first": Given(int(years[0])), **ends}
         for part in ("title", "subtitle", "alt", "reading"):
             yield Note(f"context.figure.enrolment.{part}", span)

@@ -2,8 +2,8 @@
 
 Data. The findings of the chapters, as each chapter saved them.
 
-Method. The chapters' county-level checks are counted by verdict and listed together; their
-headlines are repeated as they stand, each with the cells it speaks of. Nothing is computed anew.
+Method. The chapters' county-level checks are counted by verdict and listed together; headlines
+are repeated as they stand, each with the cells it speaks of. Nothing is computed anew.
 
 Assumptions. Indicator ids are unique over chapters.
 
@@ -65,9 +65,7 @@ def gather(county: CountyData, findings: Sequence[Finding]) -> Finding:
         if (finding.county, finding.year) != (county.place.code, county.year):
             raise ValueError(f"the finding {finding.name} is about another county or year")
     checks = tuple(check for finding in findings for check in finding.checks if check.by == "")
-    headlines = tuple(
-        note for finding in findings for note in finding.notes if note.role == "headline"
-    )
+    headlines = tuple(note for finding in findings for note in _headlines(finding))
     table = _table(county, findings, checks, headlines)
     used = set(table["indicator"])
     return Finding(
@@ -83,6 +81,12 @@ def gather(county: CountyData, findings: Sequence[Finding]) -> Finding:
         notes=(*_own_notes(county, checks), *headlines),
         origin=findings[0].origin if findings else county.origin,
     )
+
+
+def _headlines(finding: Finding) -> list[Note]:
+    """Give what a summary repeats: all headlines of a chapter that judges, the first of another."""
+    said = [note for note in finding.notes if note.role == "headline"]
+    return said if any(check.by == "" for check in finding.checks) else said[:1]
 
 
 def _table(

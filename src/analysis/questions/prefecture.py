@@ -115,7 +115,7 @@ def _checks(finding: Finding) -> Iterator[Check]:
 
 def _summary(checks: Sequence[Check], counties: int, year: int) -> Iterator[Row]:
     yield {"indicator": "counties", "at": str(year), "value": counties, "unit": "counties"}
-    for stage, indicator in sorted({(check.stage, check.indicator) for check in checks}):
+    for stage, indicator in dict.fromkeys((check.stage, check.indicator) for check in checks):
         here = [c.verdict for c in checks if (c.stage, c.indicator) == (stage, indicator)]
         for verdict in _VERDICTS:
             yield {
@@ -133,7 +133,7 @@ def _notes(place: Place, year: int, checks: Sequence[Check]) -> Iterator[Note]:
     }
     for stage in dict.fromkeys(check.stage for check in checks):
         values = {**common, "stage": Name("stage", stage)}
-        rules = {check.indicator for check in checks if check.stage == stage}
+        rules = dict.fromkeys(check.indicator for check in checks if check.stage == stage)
 
         def number(indicator: str, verdict: str, stage: str = stage) -> Cell:
             subject = f"{indicator}→{verdict}"
@@ -142,7 +142,7 @@ def _notes(place: Place, year: int, checks: Sequence[Check]) -> Iterator[Note]:
         if "schools_rule_met" in rules:
             met = number("schools_rule_met", "met")
             yield Note("prefecture.headline.schools", {**values, "met": met}, stage)
-        for indicator in sorted(rule for rule in rules if rule.endswith(".coefficient")):
+        for indicator in (rule for rule in rules if rule.endswith(".coefficient")):
             said: dict[str, NoteValue] = {
                 **values,
                 "met": number(indicator, "met"),

@@ -27,7 +27,7 @@ Row = dict[str, Any]
 
 INDICATORS = (
     Indicator("reported", "上报学校比例", "Schools that reported", "share", "P0", "higher", digits=1),
-    Indicator("filled", "已填单元格比例", "Cells filled", "share", "P0", "higher", digits=1),
+    Indicator("filled", "数据项填报率", "Data items reported", "share", "P0", "higher", digits=1),
     Indicator("reconciled", "在校生数与县级总数之比", "Pupils over the county's total", "share", "P0",
               digits=1),
     Indicator("listed", "名册教师数与填报教师数之比", "Teachers listed over teachers reported", "share",
@@ -85,7 +85,7 @@ def examine(county: CountyData) -> Finding:
         labels={
             "county": {county.place.code: county.place.label},
             "stage": county.reference.names("stage"),
-            "grade": {grade: {"zh": grade, "en": grade}},
+            "grade": {name: {"zh": name, "en": name} for name in ("A", "B", "C", "D")},
             "table": {
                 "school_years": {"zh": "分学段办学情况", "en": "schools by stage"},
                 "resources": {"zh": "办学条件", "en": "school resources"},
@@ -217,6 +217,24 @@ def _grade_row(grade: str) -> Row:
     return {"indicator": "grade", "by": "grade", "subject": grade, "value": 1.0}
 
 
+def _grade_notes(county: CountyData, known: set[tuple[Any, ...]]) -> Iterator[Note]:
+    """Say what each grade asks for, and what could not be measured."""
+    grades = county.reference.parameters["quality"]["grades"]
+    *graded, last = [name for name, least in grades.items() if isinstance(least, dict)]
+    for name in graded:
+        yield Note("quality.grades.asks", {
+            "grade": Name("grade", name),
+            "reported": Given(grades[name]["reported"]),
+            "filled": Given(grades[name]["filled"]),
+            "apart": Given(round(1 - grades[name]["reconciled"], 9)),
+        })  # fmt: skip
+    yield Note("quality.grades.last", {"grade": Name("grade", last)})
+    if ("reported", "", "") not in known:
+        yield Note("quality.detail.no_expected", {})
+    if not {("reconciled", stage, "") for stage in _STAGE_TOTALS} & known:
+        yield Note("quality.detail.no_total", {})
+
+
 def _notes(county: CountyData, table: pd.DataFrame, grade: str) -> Iterator[Note]:
     now = str(county.year)
     known = {tuple(key) for key in table[["indicator", "stage", "by"]].to_numpy()}
@@ -235,6 +253,7 @@ def _notes(county: CountyData, table: pd.DataFrame, grade: str) -> Iterator[Note
         if key in known
     }
     yield Note("quality.headline.grade", {**names, **cells})
+    yield from _grade_notes(county, known)
     for stage in _STAGE_TOTALS:
         if ("reconciled", stage, "") in known:
             yield Note("quality.detail.reconciled", {

@@ -124,12 +124,15 @@ class Canvas:
             clip_on=False,
         )
 
-    def dots(self, x: Sequence[float], y: Sequence[float], look: str, size: float = 4.5) -> None:
+    def dots(
+        self, x: Sequence[float], y: Sequence[float], look: str, size: float = 4.5, *,
+        hollow: bool = False,
+    ) -> None:  # fmt: skip
         """Draw the marks of a verdict (`theme.MARKERS`), `size` points across."""
         mark = theme.MARKERS[look]
         self._axes.plot(
             x, y, linestyle="none", marker=mark["marker"], markersize=size,
-            markerfacecolor=mark["fill"], markeredgecolor=mark["color"], markeredgewidth=0.9,
+            markerfacecolor="white" if hollow else mark["fill"], markeredgecolor=mark["color"], markeredgewidth=0.9,
             clip_on=False,
         )  # fmt: skip
 
@@ -146,7 +149,9 @@ class Canvas:
             label, place = show(tick, "g"), scale(tick)
             half = theme.text_width(label, theme.SMALL) * POINT / 2
             self.line([place, place], [y, y + 0.08], width=0.6)
-            if place - half > free:
+            # Nothing over the edge of the sheet, nor on the scale beside this one.
+            fits = place + half <= min(self.width, scale.end + 0.25) or place - half <= scale.start
+            if place - half > free and fits:
                 self.text(
                     place, y + 0.28, label, size=theme.SMALL, align="center", color=theme.GREY
                 )

@@ -91,10 +91,14 @@ def unit_dots(
 
 def _draw_limits(view: View, rows: Sequence[Row], stage: str) -> Canvas:
     names = [Canvas.broken(view.base_name(row["indicator"]), _NAMES - 0.3) for row in rows]
-    heights = [max(0.62, len(lines) * LEADING + 0.2) for lines in names]
+    limits = [_limit(view, row, stage) for row in rows]
+    said = [_said(view, row, limit) for row, limit in zip(rows, limits, strict=True)]
+    heights = [
+        max(0.62, max(len(name), len(words)) * LEADING + 0.2)
+        for name, words in zip(names, said, strict=True)
+    ]
     top = 1.05
     canvas = Canvas(top + sum(heights) + 0.75, f"{view.released.name}.coefficient")
-    limits = [_limit(view, row, stage) for row in rows]
     ends = [row[field] for row in rows for field in ("value", "value_low", "value_high")]
     scale = Scale.over(
         [*ends, *(limit for limit in limits if limit is not None)],
@@ -105,29 +109,35 @@ def _draw_limits(view: View, rows: Sequence[Row], stage: str) -> Canvas:
     canvas.axis(scale, bottom + 0.1)
     _draw_limit_lines(canvas, view, scale, limits, heights, top)
     y = top
-    for row, lines, height, limit in zip(rows, names, heights, limits, strict=True):
+    for row, name, words, height in zip(rows, names, said, heights, strict=True):
         middle = y + height / 2
-        for number, line in enumerate(lines):
-            canvas.text(0.1, middle + (number - (len(lines) - 1) / 2) * LEADING, line)
-        _draw_row(canvas, view, scale, row, middle, limit)
+        _draw_lines(canvas, 0.1, middle, name)
+        _draw_row(canvas, view, scale, row, middle)
+        _draw_lines(canvas, canvas.width - _WORDS + 0.3, middle, words)
         y += height
     return canvas
 
 
-def _draw_row(
-    canvas: Canvas, view: View, scale: Scale, row: Row, y: float, limit: float | None
-) -> None:
-    if is_number(row["value_low"]) and is_number(row["value_high"]):
-        ends = [scale(row["value_low"]), scale(row["value_high"])]
-        canvas.line(ends, [y, y], color=theme.GREY, width=1.6)
+def _draw_lines(canvas: Canvas, x: float, middle: float, lines: Sequence[str]) -> None:
+    for number, line in enumerate(lines):
+        canvas.text(x, middle + (number - (len(lines) - 1) / 2) * LEADING, line)
+
+
+def _said(view: View, row: Row, limit: float | None) -> list[str]:
+    """Say a row's number and verdict, broken to the width there is."""
     verdict = view.verdict(row)
-    canvas.dots([scale(row["value"])], [y], verdict, 5.5)
     number = view.number(row["value"], row["indicator"])
     if limit is not None:
         number = view.against(row["value"], limit, row["indicator"])
     words = f"{number}  {view.word(f'verdict.{verdict}')}" if verdict else number
-    for line, text in enumerate(Canvas.broken(view.flagged(words, row["flag"]), _WORDS - 0.4)):
-        canvas.text(canvas.width - _WORDS + 0.3, y + line * LEADING, text)
+    return Canvas.broken(view.flagged(words, row["flag"]), _WORDS - 0.4)
+
+
+def _draw_row(canvas: Canvas, view: View, scale: Scale, row: Row, y: float) -> None:
+    if is_number(row["value_low"]) and is_number(row["value_high"]):
+        ends = [scale(row["value_low"]), scale(row["value_high"])]
+        canvas.line(ends, [y, y], color=theme.GREY, width=1.6)
+    canvas.dots([scale(row["value"])], [y], view.verdict(row), 5.5)
 
 
 def _draw_limit_lines(
@@ -139,7 +149,7 @@ def _draw_limit_lines(
     if len(known) == 1:
         common = known.pop()
         place = scale(common)
-        words = view.word("display.chart.limit", value=show(common, "g"))
+        words = view.word("display.chart.limit", value=show(common, "2"))
         canvas.line(
             [place] * 2, [top - 0.15, top + sum(heights) + 0.1], color=theme.INK, dash=DASHED
         )
@@ -183,6 +193,8 @@ def _draw_units(
     canvas = Canvas(0.7 + sum(band_heights), f"{view.released.name}.{by}")
     rows = [row for frame in frames.values() for row in frame.values() if present(row)]
     limits = [view.limit(id, stage, "coefficient") for id in ids]
+    # One scale for all, so that panels can be compared.
+    most = max([*(row["value"] for row in rows), *(limit or 0.0 for limit in limits)])
     canvas.key(0.1, 0.25, _limit_key(view, [{**r, "value_low": None} for r in rows], limits))
     top = 0.7
     for band, head, height in zip(bands, heads, band_heights, strict=True):
@@ -193,7 +205,7 @@ def _draw_units(
         for column, id in enumerate(band):
             start = left + column * width
             _draw_unit_panel(
-                canvas, view, frames[id], subjects, (start, start + width, top, first), stage
+                canvas, view, frames[id], subjects, (start, start + width, top, first), stage, most
             )
         top += height
     return canvas
@@ -201,21 +213,18 @@ def _draw_units(
 
 def _draw_unit_panel(
     canvas: Canvas, view: View, frame: dict[str, Row], subjects: Sequence[str],
-    place: tuple[float, float, float, float], stage: str,
+    place: tuple[float, float, float, float], stage: str, most: float,
 ) -> None:  # fmt: skip
     left, right, top, first = place
     id = next(iter(frame.values()))["indicator"]
     canvas.paragraph(left, top + 0.2, view.base_name(id), right - left - 0.3)
     limit = view.limit(id, stage, "coefficient")
-    known = [frame[s]["value"] for s in subjects if s in frame and present(frame[s])]
     last = first + (len(subjects) - 1) * _UNIT_STEP
-    scale = Scale.over(
-        [*known, *([limit] if limit is not None else [])], left + 0.1, right - 0.3, zero=True
-    )
+    scale = Scale.over([0.0, most], left + 0.1, right - 0.3, zero=True)
     canvas.axis(scale, last + 0.3)
     if limit is not None:
         canvas.line([scale(limit)] * 2, [first - 0.2, last + 0.3], color=theme.INK, dash=DASHED)
-        words = view.word("display.chart.limit", value=show(limit, "g"))
+        words = view.word("display.chart.limit", value=show(limit, "2"))
         canvas.text(scale(limit), first - 0.38, words, size=theme.SMALL, align="center")
     for number, subject in enumerate(subjects):
         y = first + number * _UNIT_STEP

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from analysis.display import theme
 from analysis.display.charts.canvas import DASHED, LEADING, POINT, Canvas, Scale
 from analysis.display.charts.frame import Blocks, finish, without
-from analysis.display.rows import Row, present
+from analysis.display.rows import Row, flag, present
 from analysis.display.view import View
 from analysis.errors import UsageError
 from analysis.i18n import show
@@ -162,7 +162,14 @@ def _draw_line(
         for year in years
     ]
     canvas.line(places, heights, color=_LINES[number], width=1.3)
-    canvas.dots(places, heights, _LOOKS[number], 3.2)
+    for partial in (False, True):
+        mine = [
+            n for n, y in enumerate(years) if y in series and (flag(series[y]) == "p") == partial
+        ]
+        canvas.dots(
+            [places[n] for n in mine], [heights[n] for n in mine], _LOOKS[number], 3.2,
+            hollow=partial,
+        )  # fmt: skip
 
 
 def _year_axis(canvas: Canvas, across: Scale, years: Sequence[int], y: float) -> None:
@@ -202,7 +209,7 @@ def _years(series: object) -> list[int]:
 def _limit_words(view: View, limits: Sequence[float | None]) -> str:
     known = {limit for limit in limits if limit is not None}
     if len(known) == 1:
-        return view.word("display.chart.limit", value=show(known.pop(), "g"))
+        return view.word("display.chart.limit", value=show(known.pop(), "2"))
     return view.word("display.column.upper")
 
 

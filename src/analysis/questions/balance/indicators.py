@@ -13,6 +13,7 @@ _PARTS = {
     "coefficient": ("“{zh}”校际差异系数", "Difference coefficient: {en}", "coefficient", 3, "lower"),
     "schools_met": ("“{zh}”达标学校比例", "Schools at the threshold: {en}", "share", 0, "higher"),
     "share": ("对“{zh}”差异的贡献", "Share of the difference: {en}", "share", 0, "neither"),
+    "share_most": ("对“{zh}”差异贡献最大的几所学校合计占比", "Share of the difference of the schools that add most: {en}", "share", 0, "neither"),
     "influence": ("不计该校时“{zh}”差异系数的变化", "Change of the coefficient without the school: {en}", "coefficient", 3, "neither"),
     "influence_most": ("影响最大的一所学校：不计时“{zh}”差异系数的变化", "Largest change of the coefficient without one school: {en}", "coefficient", 3, "neither"),
 }  # fmt: skip
@@ -80,6 +81,6 @@ def _declare(item: Mapping[str, Any]) -> Iterator[Indicator]:
         )  # fmt: skip
     yield Indicator(
         f"{item['id']}.gap", f"距标准还差{item['what_zh']}（{item['measure_zh']}）",
-        f"Lacking to the threshold: {item['what_en']} ({item['measure_en']})", "gap", "P0",
+        f"Shortfall: {item['what_en']} ({item['measure_en']})", "gap", "P0",
         "lower", digits=0,
     )  # fmt: skip

@@ -55,7 +55,8 @@ def _all(
         yield from _coefficient_notes(stage, worst, checks)
         yield from _influence_note(stage, now, worst)
         yield from _trend_notes(stage, table, worst)
-    yield from _school_notes(stage)
+    told = now[(now["indicator"] == "schools_by_verdict") & (now["subject"] == "cannot_say")]
+    yield from _school_notes(stage, unknown=bool((told["value"] > 0).any()))
     yield from _gap_notes(stage, now)
     yield from _caution_notes(stage, now, coefficients, checks)
 
@@ -103,6 +104,8 @@ def _influence_note(stage: Stage, now: pd.DataFrame, worst: str) -> Iterator[tup
         "what": Name("what", worst),
         "school": Name("school", school),
         "change": _cell(stage, f"{worst}.influence_most"),
+        "share": _cell(stage, f"{worst}.share_most"),
+        "top": _cell(stage, f"{worst}.share_most", "numerator"),
     }
     yield f"influence.{'widens' if widens else 'narrows'}", values
     yield from _figure("influence", values)
@@ -129,7 +132,7 @@ def _trend_notes(stage: Stage, table: pd.DataFrame, worst: str) -> Iterator[tupl
     yield from _figure("trend", values)
 
 
-def _school_notes(stage: Stage) -> Iterator[tuple[str, Values]]:
+def _school_notes(stage: Stage, *, unknown: bool) -> Iterator[tuple[str, Values]]:
     bare = all(np.isnan(stage.threshold(indicator)) for indicator in stage.indicators)
     if "school_rule" not in stage.scheme:
         yield from _figure("schools", {}, plain=bare)
@@ -144,8 +147,9 @@ def _school_notes(stage: Stage) -> Iterator[tuple[str, Values]]:
         "floor": Given(rule["floor"]),
         "met": number("met"),
         "not_met": number("not_met"),
-        "unknown": number("cannot_say"),
     }
+    if unknown:
+        values["unknown"] = number("cannot_say")
     yield "headline.schools", values
     yield from _figure("schools", values)
 

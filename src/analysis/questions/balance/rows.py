@@ -14,6 +14,8 @@ from analysis.questions.balance import verdicts
 from analysis.questions.balance.stage import Stage
 
 Row = dict[str, Any]
+TOP = 5
+"""So many schools are told apart as those that make the difference."""
 
 
 def indicator_rows(stage: Stage, indicator: Mapping[str, Any]) -> Iterator[Row]:
@@ -71,6 +73,12 @@ def _coefficient_rows(stage: Stage, indicator: Mapping[str, Any], *, flag: str) 
     most = int(np.argmax(np.abs(parts["influence"])))
     if not np.isnan(parts["influence"][most]):
         yield {**base, "indicator": f"{id}.influence_most", "value": parts["influence"][most]}
+    if not np.isnan(parts["share"]).any():
+        top = np.sort(parts["share"])[::-1][:TOP]
+        yield {
+            **base, "indicator": f"{id}.share_most", "value": float(top.sum()),
+            "numerator": len(top), "unit": "share",
+        }  # fmt: skip
     for part, values in parts.items():
         for school, share in zip(seen.index, values, strict=True):
             yield {
