@@ -15,6 +15,7 @@ Source. 国家统计局《中国人口普查分县资料—2020》; definitions 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ def describe(county: CountyData) -> Finding:
         county=county.place.code,
         year=county.year,
         table=table,
-        indicators=INDICATORS,
+        indicators=_indicators(table),
         labels={
             "county": {county.place.code: county.place.label, "parent": county.parent.label},
             "stage": county.reference.names("stage"),
@@ -101,6 +102,13 @@ def describe(county: CountyData) -> Finding:
         notes=tuple(_notes(county, table)),
         origin=county.origin,
     )
+
+
+def _indicators(table: pd.DataFrame) -> tuple[Indicator, ...]:
+    """Declare the indicators; teachers have a decimal where they are counted by their hours."""
+    teachers = table.loc[table["indicator"] == "teachers", "value"]
+    digits = 0 if (teachers % 1 == 0).all() else 1
+    return tuple(replace(i, digits=digits) if i.id == "teachers" else i for i in INDICATORS)
 
 
 def _census_rows(county: CountyData) -> Iterator[Row]:

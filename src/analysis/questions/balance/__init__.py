@@ -171,7 +171,12 @@ def _labels(
         },
         {"measure": {"schools_rule_met": {"zh": scheme["units_zh"], "en": scheme["units_en"]}}},
         {"scheme": {"": {"zh": scheme["zh"], "en": scheme["en"]}}},
-        {"units": {"": {"zh": scheme["units_zh"], "en": scheme["units_en"]}}},
+        {
+            "units": {
+                "one": {"zh": scheme["units_zh"], "en": scheme["units_one_en"]},
+                "many": {"zh": scheme["units_zh"], "en": scheme["units_en"]},
+            }
+        },
         {"stage": county.reference.names("stage")},
     )
     return {by: {code: dict(label) for code, label in part.items()} for by, part in merged.items()}

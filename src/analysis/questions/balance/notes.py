@@ -33,7 +33,7 @@ def tell(stage: Stage, county: str, table: pd.DataFrame, checks: Sequence[Check]
         "year": Given(stage.year),
         "stage": Name("stage", stage.id),
         "scheme": Name("scheme", ""),
-        "units": Name("units", ""),
+        "units": Name("units", "one" if len(stage.entrants.counted) == 1 else "many"),
         "schools": _cell(stage, "schools_assessed"),
         "indicators": Given(len(stage.indicators)),
     }
@@ -49,7 +49,7 @@ def _all(
         subset=["value"]
     )
     if len(stage.entrants.counted) < 2:
-        yield "headline.no_coefficient", {}
+        yield "headline.no_coefficient", {"several": Name("units", "many")}
     elif len(coefficients):
         worst = str(coefficients.set_index("indicator")["value"].idxmax()).split(".")[0]
         yield from _coefficient_notes(stage, worst, checks)
