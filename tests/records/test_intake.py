@@ -203,8 +203,17 @@ def test_declaration(tmp_path: Path) -> None:
     intake = read_folder(tmp_path)
     assert one(intake, "dataset-entry-unknown").level == "warning"
     assert intake.dataset.as_of == "2021-09-01"
+    assert not found(intake, "dataset-undated")
     (tmp_path / "dataset.toml").unlink()
     assert one(read_folder(tmp_path), "dataset-undeclared").level == "warning"
+
+
+def test_a_declaration_without_a_date_is_said(tmp_path: Path) -> None:
+    folder = write_county(tmp_path)
+    (folder / "dataset.toml").write_text('source_zh = "甲"\nas_of = ""\n', encoding="utf-8")
+    assert one(read_folder(folder), "dataset-undated").level == "warning"
+    (folder / "dataset.toml").unlink()
+    assert one(read_folder(folder), "dataset-undated").level == "warning"
 
 
 def test_progress_is_told(tmp_path: Path) -> None:
@@ -589,6 +598,7 @@ MAPPING = """
 [dataset]
 source_zh = "甲"
 source_en = "A"
+as_of = 2021-09-01
 
 [[table]]
 table = "schools"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -143,3 +144,10 @@ def test_folders_are_private_and_held(tmp_path: Path) -> None:
     with hold(root), pytest.raises(BusyError):
         save_fit(tmp_path, 2021, [finding(value=9)])
     assert pinned(tmp_path, 2021) == fit
+
+
+def test_a_fit_of_data_without_a_date_is_dated_too(tmp_path: Path) -> None:
+    store.write(intake(schools=schools()), tmp_path)
+    save_fit(tmp_path, 2021, [replace(finding(), origin=Origin("某局", "a bureau"))])
+    passport, _ = open_fit(tmp_path, "130700", 2021, "prefecture")
+    assert passport["data"]["as_of"] == "2021-09-01"

@@ -151,6 +151,14 @@ def test_origins_of_all_that_was_read_are_joined(filled: Path) -> None:
     assert not open_county(filled, "130722", 2020).origin.synthetic
 
 
+def test_data_without_a_date_are_of_the_day_their_school_year_is_counted(tmp_path: Path) -> None:
+    """Without a date there would be no release date, and no report."""
+    undated = replace(SOURCE, as_of="")
+    store.write(intake(schools=schools(), dataset=undated), tmp_path)
+    assert open_county(tmp_path, "130722", 2021).origin.as_of == "2021-09-01"
+    assert {c.origin.as_of for c in open_prefecture(tmp_path, "130700", 2020)} == {"2020-09-01"}
+
+
 def test_lists(filled: Path) -> None:
     store.write(intake(schools=schools("130702", years=(2019,))), filled)
     assert [p.code for p in list_counties(filled)] == ["130702", "130722"]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -16,7 +14,8 @@ from analysis.errors import Fault, Level
 from analysis.records.contracts import TABLES, Table
 from analysis.records.faults import fault, quote
 from analysis.records.gathering import PLACE, ROW, SCHOOL_NAME
-from analysis.records.reference import folder, load_reference
+from analysis.records.reference import load_reference
+from analysis.records.rules import rules
 
 _DOTS = str.maketrans(dict.fromkeys("•・･‧∙⋅", "·"))
 
@@ -116,7 +115,7 @@ def _names_agree(crossing: Crossing, id: str) -> Iterator[Fault]:
 
 def _parts_fit(crossing: Crossing) -> Iterator[Fault]:
     """Find parts that are larger than their whole."""
-    for rule in _rules()["parts"].values():
+    for rule in rules()["parts"].values():
         id = rule.get("table", "school_years")
         table, frame = TABLES[id], crossing.frames[id]
         parts, whole, level = rule["parts"], rule["whole"], rule["level"]
@@ -218,7 +217,7 @@ def _teachers_count(crossing: Crossing) -> Iterator[Fault]:
 
 def _codes_shaped(crossing: Crossing) -> Iterator[Fault]:
     """Find school codes that are not of the national shape."""
-    shape = re.compile(_rules()["school_code"]["pattern"])
+    shape = re.compile(rules()["school_code"]["pattern"])
     schools = crossing.frames["schools"].dropna(subset=["school"])
     for row in schools.drop_duplicates("school").to_dict("records"):
         if not shape.fullmatch(row["school"]):
@@ -237,8 +236,3 @@ def _teachers_whole(crossing: Crossing) -> Iterator[Fault]:
 
 def _plain(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).translate(_DOTS).split()).casefold()
-
-
-@cache
-def _rules() -> dict[str, Any]:
-    return tomllib.loads((folder() / "intake_checks.toml").read_text(encoding="utf-8"))

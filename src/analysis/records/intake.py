@@ -121,6 +121,9 @@ def read_folder(
         raise UsageError(f"没有文件夹 {folder.name}", f"there is no folder {folder.name}")
     plan = read_mapping(mapping) if mapping else None
     dataset, faults = (plan.dataset, plan.faults) if plan else read_dataset(folder)
+    if not dataset.as_of:
+        faults = (*faults, fault("dataset-undated", file=mapping.name if mapping else DATASET,
+                                 level="warning"))  # fmt: skip
     names = gazetteer(regions(dataset.regions))
     reading = _Reading(Gathered(names), list(faults), plan)
     paths = _paths(folder, reading)

@@ -20,6 +20,7 @@ from analysis.finding import Finding, load, save, to_json
 from analysis.records.county import passport
 from analysis.records.files import canonical, digest, hold, private, put
 from analysis.records.generations import current
+from analysis.records.store import dated
 
 FOLDER, PINNED, MANIFEST = "results", "pinned.json", "fit.json"
 NAME = re.compile(r"[a-z][a-z0-9_]*/[0-9]{2,12}")
@@ -91,7 +92,7 @@ def open_fit(
         )
     regions = current(Path(store)).regions()
     partition = f"{FOLDER}/{fit}/{code}/{question}.json"
-    origin = asdict(finding.origin)
+    origin = asdict(dated(finding.origin, year))
     return passport(
         regions.place(code), regions.parent(code), year, (partition,), fit, origin
     ), finding

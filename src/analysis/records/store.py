@@ -6,7 +6,7 @@ How it lies on disk is told in `generations`, how a partition is written in `par
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from analysis.records.generations import (
 )
 from analysis.records.partitions import arrange, decode, split
 from analysis.records.regions import Regions, regions
+from analysis.records.rules import statistical_date
 
 if TYPE_CHECKING:
     from analysis.records.dataset import Dataset
@@ -199,7 +200,7 @@ def _open(generation: Generation, code: str, year: int) -> CountyData:
         tables[id] = decode(parts, stored_key(table)) if parts else empty(table)
     places = generation.regions()
     place, parent = places.place(code), places.parent(code)
-    origin = _join([Origin(**entry["origin"]) for entry in entries.values()])
+    origin = _join([dated(Origin(**e["origin"]), key[2]) for key, e in entries.items()])
     hashes = {partition(key): entry["sha256"] for key, entry in entries.items()}
     inputs = {
         "partitions": hashes,
@@ -278,6 +279,11 @@ def _origin(source: Dataset) -> Origin:
     return Origin(
         source.source_zh, source.source_en, source.as_of, source.synthetic, source.names_public
     )
+
+
+def dated(origin: Origin, year: int) -> Origin:
+    """Date what came without a date by the day at which its school year is counted."""
+    return replace(origin, as_of=origin.as_of or statistical_date(year).isoformat())
 
 
 def _join(origins: list[Origin]) -> Origin:
