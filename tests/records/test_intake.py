@@ -439,6 +439,23 @@ def test_no_county_no_year_no_stage(tmp_path: Path) -> None:
     assert {"county-missing", "year-missing", "stage-missing"} <= codes
 
 
+@pytest.mark.parametrize("title", ["康保县2021学年学校名单", "张北县2020学年学校名单"])
+def test_a_second_table_below_the_first_is_not_stored_under_it(tmp_path: Path, title: str) -> None:
+    head = bureau.SCHOOLS[2]
+    other = ["2113000009", "乙小学", "某镇", "小学", "村庄", "公办", ""]
+    rows = [*bureau.SCHOOLS, [title], head, other]
+    fault = one(read_folder(write_county(tmp_path, schools=rows)), "second-table")
+    assert (fault.level, fault.row) == ("error", 8)
+
+
+def test_the_same_title_on_a_second_page_is_no_second_table(tmp_path: Path) -> None:
+    rows = [*bureau.SCHOOLS[:4], bureau.SCHOOLS[-1], bureau.SCHOOLS[0], bureau.SCHOOLS[2],
+            *bureau.SCHOOLS[4:], ["康保县的学校另报。"]]  # fmt: skip
+    intake = read_folder(write_county(tmp_path, schools=rows))
+    assert not intake.errors
+    assert len(intake.frames["schools"]) == 3
+
+
 # Between tables -------------------------------------------------------------------------------
 
 

@@ -25,11 +25,12 @@ from analysis.records.contracts import TABLES
 from analysis.records.crosschecks import Crossing, cross_faults
 from analysis.records.dataset import FILE as DATASET
 from analysis.records.dataset import Dataset, read_dataset
-from analysis.records.faults import fault
+from analysis.records.faults import At, fault
 from analysis.records.gathering import Gathered
 from analysis.records.headers import locate
-from analysis.records.layout import classify
+from analysis.records.layout import RowKind, classify, inner_titles
 from analysis.records.mapping import Plan, read_mapping
+from analysis.records.pupils import age_faults, pupil_faults
 from analysis.records.readers import Sheet, Sheets, read_file
 from analysis.records.regions import regions
 from analysis.records.setting import Evidence, Setting, gazetteer, is_reporter, read_setting
@@ -193,7 +194,7 @@ class _Reading:
         crossing = Crossing(frames, self.gathered.places, china=not dataset.regions)
         if all(frame.empty for frame in frames.values()):
             self.faults.append(fault("nothing-read"))
-        faults = (*self.faults, *cross_faults(crossing))
+        faults = (*self.faults, *cross_faults(crossing), *age_faults(crossing))
         tables = {
             table.id: frames[table.id][list(table.names)]
             .sort_values(list(table.key), kind="stable")
@@ -216,7 +217,13 @@ class _Reading:
                 )
             return Counter({"unmatched": rows})
         kinds = classify(sheet.rows, header)
-        setting = read_setting(list(_evidence(sheet, kinds, book.name)), self.gathered.names)
+        evidence = list(_evidence(sheet, kinds, book.name))
+        texts = [e.text for e in evidence if e.kind != "folder"]
+        refused = pupil_faults(header, texts, At(book.name, sheet.name))
+        if refused:
+            self.faults.extend(refused)
+            return Counter({"refused": rows})
+        setting = read_setting(evidence, self.gathered.names)
         constants = _constants(setting)
         wanted = set(CONTEXT) & set(header.table.names) - header.found
         if "county_name" in header.found:
@@ -224,11 +231,26 @@ class _Reading:
         self.faults.extend(_setting_faults(setting, wanted, book.name, sheet.name))
         given = (set(constants) | set(setting.faults)) & set(CONTEXT)
         given |= {"county"} if "county_name" in header.found else set()
+        self.faults.extend(self._inner_title_faults(sheet, kinds, setting, wanted, book.name))
         self.faults.extend(column_faults(sheet, header, kinds, given, file=book.name))
         self.faults.extend(width_faults(sheet, header, kinds, file=book.name, csv=book.csv))
         self.faults.extend(total_faults(sheet, header, kinds, file=book.name))
         self._gather([make_block(sheet, header, kinds, constants, file=book.name)])
         return Counter(kinds)
+
+    def _inner_title_faults(
+        self, sheet: Sheet, kinds: Sequence[RowKind], setting: Setting, wanted: set[str], file: str
+    ) -> Iterator[Fault]:
+        """Say where a second table begins that is not of the first one's county, year or stage."""
+        for number in inner_titles(sheet.rows, kinds):
+            text = next(cell for cell in sheet.rows[number] if cell.strip())
+            other = read_setting([Evidence("title", text)], self.gathered.names)
+            said = _constants(other)
+            if any(
+                id in other.faults or (id in said and said[id] != getattr(setting, id))
+                for id in wanted
+            ):
+                yield At(file, sheet.name, number + 1).fault("second-table")
 
     def _mapped_sheet(self, plan: Plan, sheet: Sheet, book: Sheets) -> Counter[str]:
         blocks, faults, counts = plan.blocks(sheet, book)

@@ -49,6 +49,20 @@ def classify(rows: Sequence[Sequence[str]], header: Header) -> list[RowKind]:
     return kinds
 
 
+def inner_titles(rows: Sequence[Sequence[str]], kinds: Sequence[RowKind]) -> list[int]:
+    """Find the rows inside a table that may be the title of another one below it.
+
+    A note stands below all rows. A text alone in its row, below a note and with rows of data
+    after it, may begin a second table of the same form.
+    """
+    last = max((number for number, kind in enumerate(kinds) if kind == "data"), default=0)
+    return [
+        number
+        for number, kind in enumerate(kinds[:last])
+        if kind == "note" and not _is_note([c.strip() for c in rows[number] if c.strip()])
+    ]
+
+
 def _body(cells: Sequence[str], header: Header, *, after_note: bool) -> RowKind:
     filled = [cell for cell in cells if cell]
     if _is_note(filled, after_note=after_note):
@@ -64,7 +78,7 @@ def _body(cells: Sequence[str], header: Header, *, after_note: bool) -> RowKind:
     return "data"
 
 
-def _is_note(filled: Sequence[str], *, after_note: bool) -> bool:
+def _is_note(filled: Sequence[str], *, after_note: bool = False) -> bool:
     before, *rest = _COLON.split(filled[0], maxsplit=1)
     alone = len(filled) == 1
     if not (rest or alone):

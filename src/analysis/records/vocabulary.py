@@ -51,6 +51,8 @@ class Vocabulary:
         Names of sheets that hold no data.
     tables
         Names that a sheet or file of a table may carry.
+    pupils
+        What tells a list of pupils: words, other words that hold them, headers.
     """
 
     missing: frozenset[str]
@@ -62,6 +64,7 @@ class Vocabulary:
     neutral: frozenset[str]
     sheets: frozenset[str]
     tables: Mapping[str, tuple[str, ...]]
+    pupils: Mapping[str, tuple[str, ...]]
 
 
 def normal(text: str) -> str:
@@ -93,6 +96,7 @@ def vocabulary() -> Vocabulary:
         neutral=frozenset(map(normal, tree["groups"]["neutral"])),
         sheets=frozenset(map(normal, tree["sheets"]["ignored"])),
         tables={id: tuple(map(normal, names)) for id, names in tree["tables"].items()},
+        pupils={kind: tuple(map(normal, words)) for kind, words in tree["pupils"].items()},
     )
 
 

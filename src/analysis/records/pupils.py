@@ -1,0 +1,67 @@
+"""Lists of pupils, which never come in: told by their words, their columns and their ages.
+
+A list of pupils has names, identity numbers and schools, as a list of teachers has. Taken for one
+it would be counted, stored and shown as teachers.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+
+from analysis.errors import Fault
+from analysis.records.contracts import TABLES
+from analysis.records.crosschecks import Crossing
+from analysis.records.faults import At
+from analysis.records.headers import Header
+from analysis.records.identity_numbers import born
+from analysis.records.rules import rules, statistical_date
+from analysis.records.vocabulary import normal, vocabulary
+
+
+def pupil_faults(header: Header, texts: Iterable[str], at: At) -> list[Fault]:
+    """Say why a sheet that looks like a list of teachers is one of pupils.
+
+    Parameters
+    ----------
+    header
+        The sheet's header.
+    texts
+        Its title, and the names of sheet and file.
+    at
+        The sheet.
+    """
+    if not header.table.identifiers:
+        return []
+    words = vocabulary().pupils
+    faults = [
+        at.to(row=header.row + header.depth, column=h.text).fault("list-of-pupils")
+        for h in header.headings
+        if h and normal(h.text) in words["headers"]
+    ]
+    if not faults and any(_names_pupils(normal(text)) for text in texts):
+        faults.append(at.fault("list-of-pupils"))
+    return faults
+
+
+def _names_pupils(text: str) -> bool:
+    words = vocabulary().pupils
+    for other in words["other"]:
+        text = text.replace(other, " ")
+    return any(word in text for word in words["words"])
+
+
+def age_faults(crossing: Crossing) -> Iterator[Fault]:
+    """Find persons on a list of teachers who are too young to be any; no age is told."""
+    least = rules()["teacher_age"]["at_least"]
+    rows = crossing.frames["teachers"].dropna(subset=["teacher_id", "year"])
+    for row in rows.to_dict("records"):
+        birth = born(row["teacher_id"])
+        if birth and _age(birth, int(row["year"])) < least:
+            yield crossing.fault("teacher-too-young", row, limit=least,
+                                 column=TABLES["teachers"]["teacher_id"].zh)  # fmt: skip
+
+
+def _age(birth: datetime.date, year: int) -> int:
+    day = statistical_date(year)
+    return day.year - birth.year - ((birth.month, birth.day) > (day.month, day.day))
