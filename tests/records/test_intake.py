@@ -439,6 +439,76 @@ def test_no_county_no_year_no_stage(tmp_path: Path) -> None:
     assert {"county-missing", "year-missing", "stage-missing"} <= codes
 
 
+NAMED = [bureau.SCHOOLS[2], *bureau.SCHOOLS[3:6]]
+
+
+def with_names(*names: str) -> Rows:
+    return [[*row, name] for row, name in zip(NAMED, ("区县", *names), strict=True)]
+
+
+def test_a_county_named_in_a_column_is_held_against_the_files(tmp_path: Path) -> None:
+    write_xlsx(tmp_path / "130722_2021_学校.xlsx", {"a": with_names("张北县", "康保县", "")})
+    intake = read_folder(tmp_path)
+    fault = one(intake, "county-differs")
+    assert (fault.row, fault.column, fault.level) == (3, "区县", "error")
+    assert intake.frames["schools"]["county"].tolist() == ["130722", "130723", "130722"]
+
+
+def test_a_name_that_several_counties_bear_means_the_files(tmp_path: Path) -> None:
+    names = with_names("桥西区", "张家口市桥西区", "桥西")
+    write_xlsx(tmp_path / "130703_2021_学校.xlsx", {"a": names})
+    intake = read_folder(tmp_path)
+    assert not intake.errors
+    assert set(intake.frames["schools"]["county"]) == {"130703"}
+
+
+def test_a_county_named_beside_its_code_is_held_against_it(tmp_path: Path) -> None:
+    rows = with_names("张北县", "康保县", "无名")
+    rows = [[*row, code] for row, code in zip(rows, ("县级区划代码", *["130722"] * 3), strict=True)]
+    write_xlsx(tmp_path / "2021_学校.xlsx", {"a": rows})
+    fault = one(read_folder(tmp_path), "county-name-differs")
+    assert (fault.row, fault.level) == (3, "error")
+
+
+@pytest.mark.parametrize(
+    "place", ["邢台市桥东区", "石家庄市桥东区", "河北省石家庄市桥东区", "山西省张北县"]
+)
+def test_a_county_that_does_not_lie_where_it_is_said_to(tmp_path: Path, place: str) -> None:
+    rows = [[f"{place}2016学年学校名单"], *bureau.SCHOOLS[2:6]]
+    write_xlsx(tmp_path / "学校.xlsx", {"a": rows})
+    assert one(read_folder(tmp_path), "county-elsewhere").level == "error"
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        ("河北省张家口市桥东区", "130702"),
+        ("吉林省吉林市龙潭区", "220203"),
+        ("张家口市张北县", "130722"),
+    ],
+)
+def test_a_county_named_with_what_it_lies_in(tmp_path: Path, place: str, code: str) -> None:
+    rows = [[f"{place}2021学年学校名单"], *bureau.SCHOOLS[2:6]]
+    write_xlsx(tmp_path / "学校.xlsx", {"a": rows})
+    intake = read_folder(tmp_path)
+    assert not intake.errors
+    assert set(intake.frames["schools"]["county"]) == {code}
+
+
+def test_stages_that_contradict(tmp_path: Path) -> None:
+    def titled(title: str) -> Callable[[Rows], Rows]:
+        return lambda rows: [[title, *[""] * 15], *rows[1:]]
+
+    intake = read_folder(write_county(tmp_path / "a", primary=titled("张北县2021学年初中情况")))
+    fault = one(intake, "stage-contradiction")
+    assert (fault.sheet, fault.level) == ("小学", "error")
+    assert "初中" in fault.zh
+    assert "the sheet's name" in fault.en
+    assert not found(intake, "stage-missing")
+    titles = titled("张北县2021学年中小学办学情况")
+    assert not read_folder(write_county(tmp_path / "b", junior=titles)).errors
+
+
 @pytest.mark.parametrize("title", ["康保县2021学年学校名单", "张北县2020学年学校名单"])
 def test_a_second_table_below_the_first_is_not_stored_under_it(tmp_path: Path, title: str) -> None:
     head = bureau.SCHOOLS[2]

@@ -67,8 +67,7 @@ class Gathered:
 
     def _typed(self, block: Block, column: Column) -> list[Value]:
         count = len(block.rows)
-        given = block.texts.keys() | block.constants.keys()
-        if column.id == "county" and "county" not in given and "county_name" in given:
+        if column.id == "county" and "county" not in block.texts and "county_name" in block.texts:
             return self._counties_by_name(block)
         texts = block.texts.get(column.id)
         if texts is None:
@@ -77,7 +76,9 @@ class Gathered:
         typed = type_texts(column, texts, times) if times else type_texts(column, texts)
         self.faults.extend(_cell_faults(block, column, texts, typed))
         if column.id == "county":
-            return self._checked_counties(block, typed.values)
+            codes = self._checked_counties(block, typed.values)
+            self.faults.extend(self._named_otherwise(block, codes))
+            return codes
         return typed.values
 
     def _checked_counties(self, block: Block, codes: list[Value]) -> list[Value]:
@@ -110,11 +111,17 @@ class Gathered:
 
     def _counties_by_name(self, block: Block) -> list[Value]:
         texts = block.texts["county_name"]
+        constant = block.constants.get("county")
         codes: dict[str, Value] = {}
         for row, text in zip(block.rows, texts, strict=True):
             if text in codes:
                 continue
-            found = self.names.named(text) if text.strip() else frozenset()
+            if constant and not text.strip():
+                codes[text] = constant
+                continue
+            found = self._named(text)
+            if constant in found:
+                found = frozenset({str(constant)})
             codes[text] = next(iter(found)) if len(found) == 1 else None
             if len(found) != 1:
                 code = "county-name-ambiguous" if found else "county-name-unknown"
@@ -124,6 +131,27 @@ class Gathered:
                     at.fault(code, value=shown, choices=", ".join(sorted(found)) or None)
                 )
         return [codes[text] for text in texts]
+
+    def _named(self, text: str) -> frozenset[str]:
+        """Find the counties that a cell names, alone or with the divisions above."""
+        if not text.strip():
+            return frozenset()
+        return self.names.named(text) or self.names.places(text)
+
+    def _named_otherwise(self, block: Block, codes: Sequence[Value]) -> Iterator[Fault]:
+        """Say where a column of names tells another county than the column of codes beside it."""
+        seen: set[tuple[str, Value]] = set()
+        for row, text, code in zip(
+            block.rows, block.texts.get("county_name", ()), codes, strict=False
+        ):
+            if code is None or (text, code) in seen:
+                continue
+            seen.add((text, code))
+            found = self._named(text)
+            if found and code not in found:
+                at = At(block.file, block.sheet, row, block.headers["county_name"])
+                yield at.fault("county-name-differs", given=str(code),
+                               named=", ".join(sorted(found)))  # fmt: skip
 
 
 def _contradicted(block: Block, column: Column, values: Sequence[Value]) -> Iterator[Fault]:

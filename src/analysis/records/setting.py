@@ -12,13 +12,14 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from analysis import i18n
 from analysis.errors import Fault
 from analysis.records.contracts import TABLES
 from analysis.records.faults import fault
 from analysis.records.parsing import labels, parse_school_year
+from analysis.records.reference import load_reference
 from analysis.records.regions import Regions
 from analysis.records.vocabulary import normal, vocabulary
 
@@ -75,13 +76,32 @@ def read_setting(evidence: Sequence[Evidence], names: Gazetteer) -> Setting:
     years = [(e, years_in(e)) for e in evidence]
     found_county, county_fault = _agree("county", [(e, c) for e, c in counties if c])
     found_year, year_fault = _agree("year", [(e, y) for e, y in years if y])
-    faults = {"county": county_fault, "year": year_fault}
+    found_stage, stage_fault = _stage(evidence)
+    elsewhere = _elsewhere(evidence, names)
+    faults = {"county": elsewhere or county_fault, "year": year_fault, "stage": stage_fault}
     return Setting(
-        county=found_county or "",
+        county="" if elsewhere else found_county or "",
         year=found_year,
-        stage=next((stage for e in evidence if (stage := stage_in(e))), ""),
+        stage=found_stage,
         faults={name: found for name, found in faults.items() if found},
     )
+
+
+def _elsewhere(evidence: Sequence[Evidence], names: Gazetteer) -> Fault | None:
+    """Say that a text names a county and a prefecture or province that it does not lie in."""
+    for e in evidence:
+        if near := names.strays(e.text):
+            zh, en = (i18n.say(f"intake.where.{e.kind}", language) for language in i18n.LANGUAGES)
+            return fault("county-elsewhere", at_zh=zh, at_en=en, near=_list(near))
+    return None
+
+
+def _stage(evidence: Sequence[Evidence]) -> tuple[str, Fault | None]:
+    """Give the stage that all texts name; the reporting unit is asked only if no other does."""
+    said = [(e, stage) for e in evidence if (stage := stage_in(e))]
+    asked = [(e, frozenset({stage})) for e, stage in said if e.kind != "reporter"]
+    found, contradiction = _agree("stage", asked)
+    return found or (said[0][1] if said and not contradiction else ""), contradiction
 
 
 def _agree(
@@ -94,14 +114,24 @@ def _agree(
             first, kinds = said[0][1], (said[0][0].kind, evidence.kind)
             zh, en = ([i18n.say(f"intake.where.{kind}", language) for kind in kinds]
                       for language in i18n.LANGUAGES)  # fmt: skip
+            shown: dict[str, Any] = {
+                f"{place}_{language}": _list(_label(what, value, language) for value in values)
+                for place, values in (("first", first), ("second", allowed))
+                for language in i18n.LANGUAGES
+            }
             return None, fault(
                 f"{what}-contradiction", first_at_zh=zh[0], first_at_en=en[0], second_at_zh=zh[1],
-                second_at_en=en[1], first=_list(first), second=_list(allowed),
+                second_at_en=en[1], **shown,
             )  # fmt: skip
         left &= allowed
     if len(left) > 1:
         return None, fault(f"{what}-ambiguous", choices=_list(left))
     return next(iter(left), None), None
+
+
+def _label(what: str, value: object, language: i18n.Language) -> str:
+    """Name a stage in a language; codes and years are the same in both."""
+    return str(load_reference().codes["stage"][str(value)][language] if what == "stage" else value)
 
 
 def _list(values: Iterable[object]) -> str:
@@ -125,14 +155,22 @@ class Gazetteer:
     regions: Regions
     counties: Mapping[str, frozenset[str]]
     above: Mapping[str, frozenset[str]]
-    _known: dict[str, frozenset[str]] = field(default_factory=dict)
+    _known: dict[str, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
 
     def places(self, text: str) -> frozenset[str]:
         """Find the codes of the counties that a text may speak of.
 
-        A code decides; else the longest county name, narrowed by a prefecture or province that
-        is named with it.
+        A code decides; else the longest county name, narrowed by the prefecture and the province
+        that are named with it: to nothing where it lies in neither, see `strays`.
         """
+        return self._read(text)[0]
+
+    def strays(self, text: str) -> frozenset[str]:
+        """Find the counties that a text names together with divisions they do not lie in."""
+        found, named = self._read(text)
+        return frozenset() if found else named
+
+    def _read(self, text: str) -> tuple[frozenset[str], frozenset[str]]:
         if text not in self._known:
             self._known[text] = self._places("".join(unicodedata.normalize("NFKC", text).split()))
         return self._known[text]
@@ -151,11 +189,12 @@ class Gazetteer:
                 stems[stem] = stems.get(stem, frozenset()) | codes
         return stems
 
-    def _places(self, text: str) -> frozenset[str]:
+    def _places(self, text: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Give the counties that a text speaks of, and those it names, wherever they lie."""
         codes = {self.regions.succeeded(digits) for digits in _DIGITS.findall(text)}
         codes = {code for code in codes if self._is_county(code)}
         if codes:
-            return frozenset(codes)
+            return frozenset(codes), frozenset(codes)
         pieces = {
             text[start : start + length]
             for start in range(len(text))
@@ -165,9 +204,19 @@ class Gazetteer:
         named = pieces & self.counties.keys()
         whole = [p for p in named if not any(p != other and p in other for other in named)]
         found = {code for piece in whole for code in self.counties[piece]}
-        within = {code for piece in pieces & self.above.keys() for code in self.above[piece]}
-        narrowed = {c for c in found if within & {p.code for p in self.regions.ancestors(c)}}
-        return frozenset(narrowed or found)
+        named_above = [
+            self.above[piece]
+            for piece in pieces & self.above.keys()
+            if not any(piece in county for county in whole)
+        ]
+        narrowed = {
+            code for code in found
+            if all(within & self._above(code) for within in named_above)
+        }  # fmt: skip
+        return frozenset(narrowed), frozenset(found)
+
+    def _above(self, code: str) -> frozenset[str]:
+        return frozenset(place.code for place in self.regions.ancestors(code))
 
     def _is_county(self, code: str) -> bool:
         place = self.regions.places.get(code)
@@ -200,6 +249,8 @@ def stage_in(evidence: Evidence) -> str:
     if whole:
         return whole
     text = normal(evidence.text)
+    for word in vocabulary().several_stages:
+        text = text.replace(word, " ")
     named = {code for name, code in labels("stage").items() if not name.isascii() and name in text}
     return next(iter(named)) if len(named) == 1 else ""
 

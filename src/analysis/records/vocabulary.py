@@ -53,6 +53,8 @@ class Vocabulary:
         Names that a sheet or file of a table may carry.
     pupils
         What tells a list of pupils: words, other words that hold them, headers.
+    several_stages
+        Words that hold the name of a stage and do not name that one alone.
     """
 
     missing: frozenset[str]
@@ -65,6 +67,7 @@ class Vocabulary:
     sheets: frozenset[str]
     tables: Mapping[str, tuple[str, ...]]
     pupils: Mapping[str, tuple[str, ...]]
+    several_stages: tuple[str, ...]
 
 
 def normal(text: str) -> str:
@@ -96,6 +99,7 @@ def vocabulary() -> Vocabulary:
         neutral=frozenset(map(normal, tree["groups"]["neutral"])),
         sheets=frozenset(map(normal, tree["sheets"]["ignored"])),
         tables={id: tuple(map(normal, names)) for id, names in tree["tables"].items()},
+        several_stages=tuple(map(normal, tree["stages"]["several"])),
         pupils={kind: tuple(map(normal, words)) for kind, words in tree["pupils"].items()},
     )
 
