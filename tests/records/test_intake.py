@@ -91,6 +91,15 @@ def test_grouped_headers_units_dashes_and_wide_digits(tmp_path: Path) -> None:
     assert resources["indoor_sports_area_m2"].isna().tolist() == [False, True, False]
 
 
+@pytest.mark.parametrize(
+    "number", ["E12345678", "H1234567801", "CHN110105491231", "130722801231001"]
+)
+def test_other_documents_of_identity(tmp_path: Path, number: str) -> None:
+    intake = read_folder(write_county(tmp_path, teachers=cell(2, 1, number)))
+    assert not intake.errors
+    assert number in set(intake.frames["teachers"]["teacher_id"])
+
+
 def test_names_flags_and_identity_numbers(tmp_path: Path) -> None:
     teachers = read_folder(write_county(tmp_path)).frames["teachers"]
     assert teachers["name"].tolist() == ["王芳", "李小明", "NA"]
@@ -185,6 +194,62 @@ def test_unit_row_above_the_table_converts(tmp_path: Path) -> None:
     assert one(intake, "unit-applied").level == "info"
 
 
+@pytest.mark.parametrize(
+    "title",
+    ["金额单位：万元", "张北县2021学年办学条件（单位：万元）", "填报单位：张北县教育局 单位：万元",
+     "单位：人民币万元", "单位:平方米、间、台、册和万元", "计量单位： 万元"],
+)  # fmt: skip
+def test_a_unit_of_money_above_the_table_is_read_wherever_it_stands(
+    tmp_path: Path, title: str
+) -> None:
+    rows = [row[:] for row in bureau.RESOURCES]
+    rows[0] = [title]
+    rows[1][5] = "教学仪器设备值"
+    intake = read_folder(write_county(tmp_path, resources=rows))
+    assert not intake.errors
+    assert intake.frames["resources"]["equipment_yuan"].max() == 1_800_000
+
+
+@pytest.mark.parametrize(
+    ("title", "header"),
+    [("办学条件（万元）", "教学仪器设备值"), ("单位：元、万元", "教学仪器设备值"),
+     ("单位：万元", "教学仪器设备值（元）"), ("单位：百万元", "教学仪器设备值（万元）")],
+)  # fmt: skip
+def test_a_unit_of_money_above_that_a_column_does_not_use(
+    tmp_path: Path, title: str, header: str
+) -> None:
+    rows = [row[:] for row in bureau.RESOURCES]
+    rows[0], rows[1][5] = [title], header
+    fault = one(read_folder(write_county(tmp_path, resources=rows)), "unit-above-not-used")
+    assert (fault.level, fault.row, fault.column) == ("error", 2, header)
+
+
+def test_a_unit_in_a_cell_wins_over_the_headers(tmp_path: Path) -> None:
+    rows = [row[:] for row in bureau.RESOURCES[:5]]
+    rows[2][5], rows[3][5], rows[4][5] = "50000元", "12万元", "7"
+    intake = read_folder(write_county(tmp_path, resources=rows))
+    assert intake.frames["resources"]["equipment_yuan"].tolist() == [50_000, 120_000, 70_000]
+
+
+def test_a_unit_of_a_group_of_columns_is_theirs(tmp_path: Path) -> None:
+    rows = [["学校标识码", "资产（万元）", ""], ["", "教学仪器设备值", "图书"],
+            *([row[0], row[5], ""] for row in bureau.RESOURCES[2:5])]  # fmt: skip
+    rows[0][1] = "资产情况（万元）"
+    intake = read_folder(write_county(tmp_path, resources=rows))
+    assert intake.frames["resources"]["equipment_yuan"].max() == 1_800_000
+
+
+@pytest.mark.parametrize("group", ["上学年", "毕业生", "其中：女生", "代课教师"])
+def test_a_column_below_a_foreign_group_is_not_the_contracts(tmp_path: Path, group: str) -> None:
+    rows = [["学校标识码", "学段", group, "", "专任教师数"], ["", "", "在校生数", "班数", ""],
+            ["2113000001", "小学", "400", "9", "5"]]  # fmt: skip
+    write_xlsx(tmp_path / "130722_2021_分学段.xlsx", {"a": rows})
+    intake = read_folder(tmp_path)
+    assert one(intake, "column-unknown").column == group
+    assert one(intake, "column-missing").column == "在校生数"
+    assert intake.frames["school_years"]["pupils_n"].isna().all()
+
+
 def test_money_without_a_unit_is_said(tmp_path: Path) -> None:
     rows = [row[:] for row in bureau.RESOURCES]
     rows[1][5] = "教学仪器设备值"
@@ -256,6 +321,19 @@ CELLS = [
     ("teachers", 2, 1, identity(1)[:17] + "0", "identity-wrong", "身份证件号"),
     ("teachers", 2, 1, identity(1)[:17], "identity-length", "身份证件号"),
     ("teachers", 2, 1, 130722198001010019, "digits-lost", "身份证件号"),
+    ("teachers", 2, 1, "1398O9196609220018", "identity-length", "身份证件号"),
+    ("teachers", 2, 1, identity(1) + ".", "identity-length", "身份证件号"),
+    ("teachers", 2, 1, "张三13980", "identity-length", "身份证件号"),
+    ("teachers", 2, 1, "见附件2021", "identity-length", "身份证件号"),
+    ("teachers", 2, 1, "130722801331001", "identity-wrong", "身份证件号"),
+    ("primary", 5, 2, "362①", "value-not-a-number", "在校生·合计"),
+    ("primary", 5, 2, "7²", "value-not-a-number", "在校生·合计"),
+    ("primary", 5, 2, "9" * 400, "number-too-long", "在校生·合计"),
+    ("resources", 2, 4, "9" * 400, "number-too-long", "运动场地面积（平方米）"),
+    ("schools", 3, 6, "1956①", "value-not-a-year", "建校年份"),
+    ("schools", 3, 0, "211300000①", "value-not-a-code", "学校标识码"),
+    ("teachers", 2, 4, "②", "value-not-in-list", "性别"),
+    ("resources", 2, 5, "12万人", "value-not-a-number", "教学仪器设备值（万元）"),
     ("counties", 1, 0, "130799", "county-unknown", "县级区划代码"),
     ("counties", 1, 5, "2021-13-01", "value-not-a-date", "数据截止日期"),
     ("counties", 1, 1, "2021-2023", "value-not-a-school-year", "学年"),

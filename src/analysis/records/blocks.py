@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,12 +13,11 @@ from analysis.records.headers import Header, Heading, nearest, resembling
 from analysis.records.layout import RowKind
 from analysis.records.parsing import Value
 from analysis.records.sheets import Sheet
-from analysis.records.vocabulary import EXTRAS, Unit, normal, vocabulary
+from analysis.records.units import sheet_units, times_of, unit_faults
+from analysis.records.vocabulary import EXTRAS
 
 CONTEXT = ("county", "year", "stage")
 """Columns whose value a title, a file or a sheet may give for all rows."""
-
-_MONEY = frozenset({"yuan"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def make_block(
     numbers = [number for number, kind in enumerate(kinds) if kind == "data"]
     places = {h.column: i for i, h in reversed(list(enumerate(header.headings))) if h and h.column}
     places.pop("ignored", None)
-    units = _sheet_units(sheet, kinds)
+    units = sheet_units(sheet, kinds)
     return Block(
         table=header.table,
         file=file,
@@ -78,7 +76,7 @@ def make_block(
         texts={id: column_of(sheet, numbers, place) for id, place in places.items()},
         headers={id: _heading(header, place).text for id, place in places.items()},
         times={
-            id: _times(header.table, _heading(header, place), units)
+            id: times_of(header.table, _heading(header, place), units)
             for id, place in places.items()
             if id not in EXTRAS
         },
@@ -130,7 +128,7 @@ def column_faults(
             yield at.to(column=column.zh).fault(
                 code, near="、".join(close) or None, name_zh=column.zh, name_en=column.en
             )
-    yield from _unit_faults(sheet, header, kinds, at)
+    yield from unit_faults(sheet, header, kinds, at)
 
 
 def width_faults(
@@ -157,47 +155,6 @@ def width_faults(
             yield at.fault("cells-without-header", level="warning")
         elif csv and len(row) < min(width, full):
             yield at.fault("short-row", level="warning", fields=len(row), expected=width)
-
-
-def _unit_faults(sheet: Sheet, header: Header, kinds: Sequence[RowKind], at: At) -> Iterator[Fault]:
-    units = _sheet_units(sheet, kinds)
-    for h in header.headings:
-        if not h or h.column not in header.table.names or h.unit:
-            continue
-        name = _unit_of(header.table, h, units)
-        if name is None and header.table[h.column].unit in _MONEY:
-            yield at.to(column=h.text).fault("unit-not-stated", level="warning")
-        elif name is not None and units[name].times != 1:
-            yield at.to(column=h.text).fault(
-                "unit-applied", level="info", action="normalised", unit=name
-            )
-
-
-def _sheet_units(sheet: Sheet, kinds: Sequence[RowKind]) -> Mapping[str, Unit]:
-    """Read the row 单位：人、万元 above the header."""
-    words = vocabulary()
-    found: dict[str, Unit] = {}
-    for number, kind in enumerate(kinds):
-        for cell in sheet.rows[number] if kind == "title" else ():
-            name, *rest = re.split("[:：]", cell, maxsplit=1)
-            if rest and normal(name) in words.rows["unit"]:
-                for unit in re.split(r"[、,，;；/\s]+", rest[0]):
-                    if normal(unit) in words.units:
-                        found[unit] = words.units[normal(unit)]
-    return found
-
-
-def _unit_of(table: Table, h: Heading, units: Mapping[str, Unit]) -> str | None:
-    """Give the only unit of the sheet that fits a column."""
-    fitting = [name for name, unit in units.items() if table[h.column].unit in unit.fits]
-    return fitting[0] if len(fitting) == 1 else None
-
-
-def _times(table: Table, h: Heading, units: Mapping[str, Unit]) -> Decimal:
-    if h.unit:
-        return h.times
-    name = _unit_of(table, h, units)
-    return units[name].times if name else Decimal(1)
 
 
 def _heading(header: Header, place: int) -> Heading:

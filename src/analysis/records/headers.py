@@ -26,8 +26,9 @@ SEARCHED = 30
 JOINT = "·"
 
 _CONTEXT = ("county", "year", "stage")
-_BRACKET = re.compile(r"[(\[](?:单位[:：]?)?([^()\[\]]*)[)\]]$")
-_TRAILING = re.compile(r"[/,:;](?:单位[:：]?)?([^/,:;()]+)$")
+_STATED = r"(?:(?:金额|计量)?单位:?)?(?:人民币)?"
+_BRACKET = re.compile(rf"[(\[]{_STATED}([^()\[\]]*)[)\]]$")
+_TRAILING = re.compile(rf"[/,:;]{_STATED}([^/,:;()]+)$")
 _AMONG = re.compile(r"^其中")
 
 
@@ -92,9 +93,11 @@ def heading(table_id: str, parts: tuple[str, ...]) -> Heading:
     table, words = TABLES[table_id], vocabulary()
     text = JOINT.join(" ".join(part.split()) for part in parts)
     plain = ["".join(unicodedata.normalize("NFKC", part).split()).strip("*") for part in parts]
+    groups = [_split_unit(part) for part in plain[:-1]]
+    above = next((unit for _, unit in reversed(groups) if unit), "")
     bare, unit = _split_unit(plain[-1])
-    for last, stated in ((bare, unit), (plain[-1], "")) if unit else ((plain[-1], ""),):
-        id = _column(table, [_AMONG.sub("", normal(part)) for part in (*plain[:-1], last)])
+    for last, stated in ((bare, unit or above), (plain[-1], "")) if unit else ((bare, above),):
+        id = _column(table, [_AMONG.sub("", normal(part)) for part, _ in (*groups, (last, ""))])
         if not id:
             continue
         if not stated or id in EXTRAS:
@@ -204,7 +207,8 @@ def _column(table: Table, levels: list[str]) -> str:
         if not id:
             continue
         own = id in table.names and levels[-1] in map(normal, names_of(table[id]))
-        if start == 0 or own or words.neutral.issuperset(levels[:start]):
+        allowed = words.neutral | (words.headers[table.id].keys() if own else set())
+        if allowed.issuperset(levels[:start]):
             return id
     return ""
 

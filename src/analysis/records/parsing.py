@@ -20,11 +20,15 @@ from analysis.i18n import Blank
 from analysis.records import identity_numbers
 from analysis.records.contracts import Column, Kind
 from analysis.records.reference import load_reference
+from analysis.records.rules import rules
 from analysis.records.vocabulary import normal, vocabulary
 
 Value = str | int | float | bool | None
 
 LONGEST_TEXT = 200
+_TOO_LONG = Decimal(10) ** 15
+"""From here on a number in memory loses digits."""
+_SQUARE_METRE = re.compile("[mM]²")
 _ALLOWED_CONTROLS = frozenset("\t\n\r")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff·])\s+(?=[\u3400-\u9fff·])")
@@ -91,7 +95,7 @@ def type_text(column: Column, text: str, times: Decimal = Decimal(1)) -> Value:
     """Type one text; see `type_texts`."""
     if not (text.isascii() and text.isprintable()):
         text = _without_invisible(text)
-    half = unicodedata.normalize("NFKC", text).strip()
+    half = _half_width(text).strip()
     if half in vocabulary().missing:
         if column.required:
             raise Unfit("value-missing")
@@ -123,6 +127,18 @@ def parse_school_year(text: str) -> int | None:
     return first if not match[2] or len(match[2]) == 2 or int(match[2]) == first + 1 else None
 
 
+def _half_width(text: str) -> str:
+    """Make wide characters plain; 362① and 7² stay as they are, or a mark would become a digit."""
+    return text if _has_marks(text) else unicodedata.normalize("NFKC", text)
+
+
+def _has_marks(text: str) -> bool:
+    """Tell whether a text has raised or circled digits other than those of m²."""
+    if text.isascii():
+        return False
+    return any(unicodedata.category(c) == "No" for c in _SQUARE_METRE.sub("", text))
+
+
 def _without_invisible(text: str) -> str:
     text = _INVISIBLE.sub("", text)
     for character in text:
@@ -139,7 +155,7 @@ def _text(column: Column, text: str, times: Decimal) -> str:
         raise Unfit("value-too-long", limit=LONGEST_TEXT)
     if not column.pattern and not _is_identity(column):
         return clean_text(text)
-    code = "".join(unicodedata.normalize("NFKC", text).split())
+    code = "".join(_half_width(text).split())
     if _SCIENTIFIC.fullmatch(code):
         raise Unfit("digits-lost")
     if _is_identity(column):
@@ -154,13 +170,16 @@ def _is_identity(column: Column) -> bool:
 
 
 def _identity(number: str) -> str:
-    """18 characters are checked; 15 digits are the old form; what has letters is another card."""
+    """18 characters and the old 15 are checked; other documents are known by their shape."""
     if len(number) == 18 and number[:17].isdecimal():
         if not identity_numbers.is_valid(number):
             raise Unfit("identity-wrong")
         return number
-    digits_only = number.isdecimal() and len(number) != 15
-    if digits_only or not 5 <= len(number) <= 20 or not any(map(str.isdecimal, number)):
+    if len(number) == 15 and number.isdecimal():
+        if identity_numbers.born(number) is None:
+            raise Unfit("identity-wrong")
+        return number
+    if not re.fullmatch(rules()["identity"]["other_documents"], number):
         raise Unfit("identity-length")
     return number
 
@@ -177,24 +196,30 @@ def _count(column: Column, text: str, times: Decimal) -> int:
 
 
 def _decimal(column: Column, text: str, times: Decimal) -> Decimal:
-    text = _without_unit(column, text).replace("\N{MINUS SIGN}", "-")
+    text, own = _without_unit(column, text)
+    text = text.replace("\N{MINUS SIGN}", "-")
     if _SCIENTIFIC.fullmatch(text):
         raise Unfit("number-scientific")
     if not _NUMBER.fullmatch(text) or not text.isascii():
         raise Unfit("value-not-a-number")
-    number = Decimal(text.replace(",", "").replace(" ", "")) * times
+    number = Decimal(text.replace(",", "").replace(" ", "")) * (times if own is None else own)
+    if abs(number) >= _TOO_LONG:
+        raise Unfit("number-too-long")
     _require_between(column, number)
     return number
 
 
-def _without_unit(column: Column, text: str) -> str:
-    """Take the column's own unit off a cell (352人); any other unit stays, and is a fault."""
+def _without_unit(column: Column, text: str) -> tuple[str, Decimal | None]:
+    """Take a unit of the column off a cell (352人), with its factor; another stays, a fault.
+
+    What a cell says of its own unit counts, whatever the header says.
+    """
     match = re.search(r"[^\d.,\s]+$", text)
     if match:
         unit = vocabulary().units.get(normal(match[0]))
-        if unit and unit.times == 1 and column.unit in unit.fits:
-            return text[: match.start()].strip()
-    return text
+        if unit and column.unit in unit.fits:
+            return text[: match.start()].strip(), unit.times
+    return text, None
 
 
 def _require_between(column: Column, number: Decimal | int) -> None:
@@ -238,7 +263,7 @@ def _flag(column: Column, text: str, times: Decimal) -> bool:
 
 def _code(column: Column, text: str, times: Decimal) -> str:
     code = labels(column.codes).get(normal(text))
-    if code is None:
+    if code is None or _has_marks(text):
         raise Unfit("value-not-in-list", **_choices(column.codes, text))
     return code
 
