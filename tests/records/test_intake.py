@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -408,6 +409,31 @@ def test_cell_beside_a_workbook_table_is_not_used(tmp_path: Path) -> None:
     assert (fault.row, fault.column, fault.level) == (5, "H", "warning")
 
 
+def test_text_file_with_an_empty_field_too_many_is_never_shifted(tmp_path: Path) -> None:
+    rows = [row[:] for row in bureau.RESOURCES]
+    rows[2] = [*rows[2][:2], "1", *rows[2][2:-1], "", ""]
+    fault = one(read_folder(write_county(tmp_path, resources=rows)), "extra-fields")
+    assert (fault.row, fault.level) == (3, "error")
+
+
+def test_a_row_that_is_too_short_says_how_to_mend_it(tmp_path: Path) -> None:
+    rows = [row[:] for row in bureau.RESOURCES]
+    rows[2] = rows[2][:-1]
+    fault = one(read_folder(write_county(tmp_path, resources=rows)), "short-row")
+    assert (fault.row, fault.level) == (3, "warning")
+    assert fault.fix_zh
+    assert fault.fix_en
+
+
+def test_cells_merged_over_rows_are_a_fault(tmp_path: Path) -> None:
+    folder = write_county(tmp_path)
+    path = folder / "130722" / "130722_2021_学校.xlsx"
+    write_xlsx(path, {"名单": bureau.SCHOOLS}, ["A1:G1", "C4:C6"])
+    fault = one(read_folder(folder), "cells-merged")
+    assert (fault.sheet, fault.row, fault.column) == ("名单", 4, "所在乡镇")
+    assert "C4:C6" in fault.zh
+
+
 def test_unknown_and_missing_columns_name_what_is_near(tmp_path: Path) -> None:
     rows = [row[:] for row in bureau.SCHOOLS]
     rows[2][3] = "办学类型（类）"
@@ -457,6 +483,31 @@ def test_files_of_other_kinds_are_named(tmp_path: Path) -> None:
     (folder / ".DS_Store").write_bytes(b"x")
     (folder / "truth.json").write_text("{}")
     assert [f.file for f in found(read_folder(folder), "file-not-read")] == ["说明.docx"]
+
+
+def test_what_cannot_be_opened_or_followed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_county(tmp_path / "files")
+    (folder / "空.csv").write_bytes(b"")
+    (folder / "断.csv").symlink_to(tmp_path / "无.csv")
+    (folder / "锁").mkdir()
+    elsewhere = write_county(tmp_path / "elsewhere")
+    (folder / "链").symlink_to(elsewhere, target_is_directory=True)
+    scan = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if Path(path).name == "锁":
+            raise PermissionError(13, "no", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    intake = read_folder(folder)
+    told = {(f.code, f.file) for f in intake.errors}
+    assert told == {
+        ("file-empty", "空.csv"), ("link-broken", "断.csv"), ("folder-not-opened", "锁"),
+        ("link-to-folder", "链"),
+    }  # fmt: skip
 
 
 def test_the_same_file_twice(tmp_path: Path) -> None:

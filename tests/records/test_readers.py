@@ -151,6 +151,41 @@ def test_formula_that_was_never_calculated_is_marked(tmp_path: Path) -> None:
     assert read_file(bare).sheets[0].broken == {(1, 0)}
 
 
+@pytest.mark.parametrize("value", [b"<v></v>", b"<v/>", b"<v />", b""])
+def test_formula_with_an_empty_value_is_marked(tmp_path: Path, value: bytes) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["甲", 1])
+        sheet.write_formula(1, 0, "=B1", None, 7)
+    bare = _rewritten(path, "xl/worksheets/sheet1.xml", b"<v>7</v>", value)
+    assert read_file(bare).sheets[0].broken == {(1, 0)}
+
+
+def test_formula_whose_value_is_an_empty_text_or_has_attributes_is_sound(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["甲", 1])
+        sheet.write_formula(1, 0, '=""', None, "x")
+        sheet.write_formula(1, 1, "=B1", None, 7)
+    plain = b'<v xml:space="preserve">7</v>'
+    path = _rewritten(path, "xl/worksheets/sheet1.xml", b"<v>7</v>", plain)
+    path = _rewritten(path, "xl/worksheets/sheet1.xml", b"<v>x</v>", b"<v></v>")
+    assert read_file(path).sheets[0].broken == frozenset()
+
+
+def test_merged_cells_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet().merge_range("B2:C4", "甲")
+    assert read_file(path).sheets[0].merged == (((1, 1), (3, 2)),)
+
+
+def test_an_empty_file_is_a_fault(tmp_path: Path) -> None:
+    assert codes(read_file(saved(tmp_path, b""))) == ["file-empty"]
+
+
 def test_xls_and_its_lost_digits(tmp_path: Path) -> None:
     found = read_file(saved(tmp_path, _xls(), "a.xls")).sheets
     assert [sheet.name for sheet in found] == ["班级情况"]

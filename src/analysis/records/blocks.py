@@ -148,13 +148,29 @@ def width_faults(
         row = sheet.rows[number]
         outside = [i for i, c in enumerate(row) if (i >= width or i in empty) and c.strip()]
         at = At(file, sheet.name, number + 1)
-        if outside and csv:
-            yield at.fault("extra-fields", fields=len(row), expected=width)
+        if csv and (outside or len(row) > full):
+            yield at.fault("extra-fields", fields=len(row), expected=min(width, full))
         elif outside:
             at = at.to(column=_letters(outside))
             yield at.fault("cells-without-header", level="warning")
         elif csv and len(row) < min(width, full):
             yield at.fault("short-row", level="warning", fields=len(row), expected=width)
+
+
+def merge_faults(
+    sheet: Sheet, header: Header, kinds: Sequence[RowKind], *, file: str
+) -> Iterator[Fault]:
+    """Say where cells of several rows were made one: all but the first of them are empty."""
+    for (top, left), (bottom, right) in sheet.merged:
+        rows = [n for n in range(top, min(bottom + 1, len(kinds))) if kinds[n] == "data"]
+        used = [
+            h.text
+            for h in header.headings[left : right + 1]
+            if h and h.column and h.column != "ignored"
+        ]
+        if len(rows) > 1 and used:
+            area = f"{_letters([left])}{top + 1}:{_letters([right])}{bottom + 1}"
+            yield At(file, sheet.name, rows[0] + 1, used[0]).fault("cells-merged", area=area)
 
 
 def _heading(header: Header, place: int) -> Heading:

@@ -20,12 +20,20 @@ from analysis.errors import Fault, UsageError
 from analysis.i18n import Language
 from analysis.records import account
 from analysis.records.account import FileRecord
-from analysis.records.blocks import CONTEXT, Block, column_faults, make_block, width_faults
+from analysis.records.blocks import (
+    CONTEXT,
+    Block,
+    column_faults,
+    make_block,
+    merge_faults,
+    width_faults,
+)
 from analysis.records.contracts import TABLES
 from analysis.records.crosschecks import Crossing, cross_faults
 from analysis.records.dataset import FILE as DATASET
 from analysis.records.dataset import Dataset, read_dataset
 from analysis.records.faults import At, fault
+from analysis.records.folders import list_files
 from analysis.records.gathering import Gathered
 from analysis.records.headers import locate
 from analysis.records.layout import RowKind, classify, inner_titles
@@ -143,10 +151,11 @@ def read_folder(
 def _paths(folder: Path, reading: _Reading) -> list[Path]:
     """List the files that may hold tables, by name; say which other files are not read."""
     found = []
-    for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
+    paths, faults = list_files(folder)
+    reading.faults.extend(faults)
+    for path in paths:
         name = path.relative_to(folder).as_posix()
-        hidden = any(part.startswith((".", "~$")) for part in Path(name).parts)
-        if hidden or not path.is_file() or path.name.casefold() in _BESIDE:
+        if path.name.casefold() in _BESIDE:
             continue
         if reading.plan:
             if reading.plan.wants(name):
@@ -234,6 +243,7 @@ class _Reading:
         self.faults.extend(self._inner_title_faults(sheet, kinds, setting, wanted, book.name))
         self.faults.extend(column_faults(sheet, header, kinds, given, file=book.name))
         self.faults.extend(width_faults(sheet, header, kinds, file=book.name, csv=book.csv))
+        self.faults.extend(merge_faults(sheet, header, kinds, file=book.name))
         self.faults.extend(total_faults(sheet, header, kinds, file=book.name))
         self._gather([make_block(sheet, header, kinds, constants, file=book.name)])
         return Counter(kinds)

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import Fault, InputError, UsageError
-from analysis.records.blocks import Block, column_of, width_faults
+from analysis.records.blocks import Block, column_of, merge_faults, width_faults
 from analysis.records.contracts import TABLES, Column, Table
 from analysis.records.dataset import Dataset, declare
 from analysis.records.faults import fault
@@ -112,6 +112,7 @@ class Plan:
             if number == 0:
                 faults.extend(_unused(sheet, header, entries, book.name))
                 faults.extend(width_faults(sheet, header, own, file=book.name, csv=book.csv))
+                faults.extend(merge_faults(sheet, header, own, file=book.name))
             blocks.append(_block(sheet, header, own, entry, book.name))
             kinds = [a if a == "data" else b for a, b in zip(kinds, own, strict=True)]
         if not entries and any(cell.strip() for row in sheet.rows for cell in row):

@@ -56,6 +56,8 @@ def read_file(path: Path, *, name: str = "") -> Sheets:
         content = path.read_bytes() if size <= MAX_BYTES else b""
     except OSError:
         return Sheets(name, "", faults=(fault("file-not-opened", file=name),))
+    if size == 0:
+        return Sheets(name, "", faults=(fault("file-empty", file=name),))
     if size > MAX_BYTES:
         return Sheets(name, "", faults=(fault("file-too-large", file=name, size=size / 1024**2),))
     sha256 = hashlib.sha256(content).hexdigest()

@@ -32,12 +32,15 @@ class Sheet:
         notation: the digits after the 15th are lost.
     broken
         Cells with a formula that has no result.
+    merged
+        First and last cell of each area of merged cells, where the format tells.
     """
 
     name: str
     rows: list[list[str]]
     rounded: frozenset[Cell] = frozenset()
     broken: frozenset[Cell] = frozenset()
+    merged: tuple[tuple[Cell, Cell], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ MAX_CELLS = 8_000_000
 
 _PIECE = 4 * 1024**2
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+_VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>[^<]")
 _REFERENCE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
@@ -143,7 +144,8 @@ def _sheet(
             for column, value in enumerate(row)
             if isinstance(value, int | float) and abs(value) >= 1e15
         )
-    return Sheet(title, rows, frozenset(rounded), frozenset(broken.get(title, ())))
+    merged = tuple(source.merged_cell_ranges or ())
+    return Sheet(title, rows, frozenset(rounded), frozenset(broken.get(title, ())), merged)
 
 
 def _inspect(content: bytes, name: str) -> dict[str, set[Cell]]:
@@ -248,7 +250,9 @@ def _note_cell(extent: _Extent, attributes: bytes, inner: bytes) -> None:
         return
     column, row = _number(reference[1]), int(reference[2])
     extent.rows, extent.columns = max(extent.rows, row), max(extent.columns, column)
-    without_value = b"<f" in inner and b"<v>" not in inner and b":v>" not in inner
+    formula = b"<f" in inner or b":f" in inner
+    empty_text = b't="str"' in attributes and b"v>" in inner
+    without_value = formula and not empty_text and not _VALUE.search(inner)
     if b't="e"' in attributes or without_value:
         extent.broken.add((row - 1, column - 1))
 
