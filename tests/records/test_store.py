@@ -246,7 +246,7 @@ def test_faults_keep_everything_out(filled: Path) -> None:
 
 def test_a_broken_contract_is_told_without_the_value(filled: Path, key: Path) -> None:
     before = state(filled)
-    rows = teachers().assign(school="王小明的学校")
+    rows = teachers(years=(2019,)).assign(school="王小明的学校")
     with pytest.raises(StoreError, match="school: str_matches") as caught:
         store.write(intake(teachers=rows), filled, key=key)
     said = str(caught.value) + repr(caught.value.__cause__)
@@ -444,11 +444,57 @@ def test_a_region_list_of_ones_own_goes_with_the_store(tmp_path: Path) -> None:
     path.unlink()
     county = open_county(tmp_path / "S", "06037", 2021)
     assert (county.place.en, county.parent.en) == ("Los Angeles County", "California")
-    store.write(intake(schools=schools()), tmp_path / "S")
-    assert [p.en for p in list_counties(tmp_path / "S")] == [
-        "Los Angeles County",
-        "Zhangbei County",
-    ]
+    assert [p.en for p in list_counties(tmp_path / "S")] == ["Los Angeles County"]
+
+
+def test_a_store_has_one_list_of_divisions(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    head = "code,zh,en,pinyin,level,parent\n"
+    county = "06037,洛杉矶县,Los Angeles County,,county,"
+    path.write_text(f"{head}06000,加州,California,,province,\n{county}06000\n", encoding="utf-8")
+    own = intake(schools=schools("06037"), dataset=replace(SOURCE, regions=str(path)))
+    store.write(own, tmp_path / "S")
+    store.write(intake(schools=schools()), tmp_path / "C")
+    before = state(tmp_path / "S"), state(tmp_path / "C")
+    for given, folder in ((intake(schools=schools()), "S"), (own, "C")):
+        with pytest.raises(UsageError, match="another store"):
+            store.write(given, tmp_path / folder)
+    other = tmp_path / "other.csv"
+    other.write_text(f"{head}07000,他州,Other,,province,\n{county}07000\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="another store"):
+        store.write(replace(own, dataset=replace(SOURCE, regions=str(other))), tmp_path / "S")
+    assert before == (state(tmp_path / "S"), state(tmp_path / "C"))
+    store.write(own, tmp_path / "S")
+
+
+def test_a_store_has_one_scheme(tmp_path: Path) -> None:
+    store.write(intake(schools=schools()), tmp_path)
+    before = state(tmp_path)
+    other = replace(SOURCE, scheme="quality-2019")
+    with pytest.raises(UsageError, match="quality-2019"):
+        store.write(intake(schools=schools("130723"), dataset=other), tmp_path)
+    assert state(tmp_path) == before
+
+
+def test_a_new_list_of_schools_never_leaves_rows_of_the_old_one(filled: Path) -> None:
+    """Three teachers a year of school 0 are kept; the new list of 2021 has only school 9."""
+    before = everything(filled)
+    listed = schools(years=(2021,), n=1).assign(school="2113072209")
+    with pytest.raises(InputError) as raised:
+        store.write(intake(schools=listed), filled)
+    (fault,) = raised.value.faults
+    assert fault.code == "store-disagrees"
+    assert all(word in fault.zh for word in ("130722", "2021", "专任教师名册", "3 行"))
+    assert everything(filled) == before
+
+
+def test_rows_of_schools_that_the_kept_list_lacks_are_refused(filled: Path, key: Path) -> None:
+    before = everything(filled)
+    strangers = teachers(years=(2021,)).assign(school="2113072209")
+    with pytest.raises(InputError, match="1"):
+        store.write(intake(teachers=strangers), filled, key=key)
+    assert everything(filled) == before
+    store.write(intake(schools=schools(), teachers=teachers()), filled, key=key)
 
 
 def test_what_was_given_is_not_touched(tmp_path: Path, key: Path) -> None:

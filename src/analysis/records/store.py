@@ -17,6 +17,7 @@ from analysis.errors import InputError, StoreError, UsageError
 from analysis.finding import Origin
 from analysis.records import identities, reference
 from analysis.records.boundaries import codes_in_files, refuse_loss, under_today
+from analysis.records.compatibility import refuse_disagreement, refuse_other_source
 from analysis.records.contracts import TABLES, empty, stored_key
 from analysis.records.county import CountyData, Place
 from analysis.records.files import canonical, digest, hold
@@ -78,11 +79,12 @@ def write(intake: Intake, store: str | Path, *, key: Path | None = None) -> Writ
     Raises
     ------
     InputError
-        If the intake has errors.
+        If the intake has errors, or would not agree with the tables that are kept.
     BusyError
         If another load is going on.
     UsageError
-        If a county is unknown, or a partition would lose the rows of a former county.
+        If a county is unknown, a partition would lose the rows of a former county, or the data
+        have another scheme or list of divisions than the store.
     """
     if intake.errors:
         raise InputError(intake.faults)
@@ -93,9 +95,11 @@ def write(intake: Intake, store: str | Path, *, key: Path | None = None) -> Writ
     frames = {id: under_today(frame, TABLES[id], places) for id, frame in given.items()}
     store.mkdir(mode=0o700, parents=True, exist_ok=True)
     with hold(store):
-        frames, named = _part(frames, store, key)
         base = current_or_none(store)
+        refuse_other_source(base, intake.dataset.scheme, places)
         refuse_loss(codes, base)
+        refuse_disagreement(frames, base)
+        frames, named = _part(frames, store, key)
         draft = Draft(store, base)
         origin = asdict(_origin(intake.dataset))
         for id, frame in frames.items():
