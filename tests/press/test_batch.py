@@ -21,7 +21,7 @@ from tiny import write_notebook
 
 from analysis import wire
 from analysis.errors import BusyError, UsageError
-from analysis.press import batch, manifest, staging
+from analysis.press import batch, manifest, site, staging
 from analysis.press.jobs import Failure, Job, Order, Settings, Summary, find_chapters
 from analysis.press.progress import Meter
 
@@ -308,6 +308,21 @@ def test_nothing_private_goes_where_public_reports_are(tmp_path: Path) -> None:
     batch.run(jobs("130702", audience="internal"), HTML, notebooks=folder, out=desk)
     made = [path for path in (desk / "internal").rglob("*") if path.is_dir()]
     assert {path.stat().st_mode & 0o777 for path in (desk, desk / "internal", *made[:2])} == {0o700}
+
+
+@pytest.mark.parametrize("audience", ["internal", "superior"])
+def test_nothing_private_goes_into_a_public_tree_of_any_name(tmp_path: Path, audience: str) -> None:
+    shared, built = tmp_path / "shared", tmp_path / "built"
+    (shared / "public" / "2021" / "130702").mkdir(parents=True)
+    built.mkdir()
+    (built / site.RELEASES).write_bytes(b"[]")
+    (tmp_path / "link").symlink_to(shared)
+    for out in (shared, shared / "x" / "y", shared / "public" / "2021", built, built / "x",
+                tmp_path / "link", tmp_path / "public"):  # fmt: skip
+        with pytest.raises(UsageError, match="public reports"):
+            staging.place(out, audience, 2021, "130702")
+        assert staging.place(out, "public", 2021, "130702")
+    assert staging.place(tmp_path / "desk", audience, 2021, "130702")
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,10 @@ from analysis.errors import BusyError, UsageError
 SHARED = "reports"
 """A folder of this name holds what may be shared: public reports and nothing else."""
 
+PUBLIC = "public"
+BUILT = "releases.json"
+"""What `site` leaves beside its pages: a folder with it is passed on whole."""
+
 AUDIENCES = ("public", "superior", "internal")
 _CODE = re.compile(r"\d{5,6}", re.ASCII)
 
@@ -51,7 +55,23 @@ def place(out: Path, audience: str, year: int, code: str) -> Path:
             f"a folder named {SHARED} holds public reports only; "
             "internal and superior ones go to --out desk",
         )
+    if audience != PUBLIC and _is_public(out.resolve()):
+        raise UsageError(
+            f"{out.name} 中有公开报告，或在公开报告的文件夹之内；内部和上报报告请写到别的文件夹",
+            f"{out.name} holds public reports, or lies among them; "
+            "internal and superior ones go to another folder",
+        )
     return out / audience / f"{year:04d}" / code
+
+
+def _is_public(out: Path) -> bool:
+    """Tell whether a folder, whatever its name, holds what may be shared or lies in such a one."""
+    if PUBLIC in out.parts or (out / PUBLIC).exists():
+        return True
+    return any(
+        (folder / BUILT).exists() or any((folder / PUBLIC).glob("[0-9][0-9][0-9][0-9]"))
+        for folder in (out, *out.parents)
+    )
 
 
 @contextmanager
