@@ -731,6 +731,30 @@ def test_no_personal_value_in_any_message(tmp_path: Path) -> None:
         assert secret not in said
 
 
+def test_numbers_of_persons_in_names_of_files_and_sheets_are_masked(tmp_path: Path) -> None:
+    folder = write_county(tmp_path)
+    name = f"130722_2021_{identity(7)}"
+    sheet = f"张三{identity(8)}"
+    write_xlsx(folder / f"{name}.xlsx", {sheet: bureau.SCHOOLS[:4]})
+    shutil.copy(folder / f"{name}.xlsx", folder / f"{name}副本.xlsx")
+    (folder / f"{name}.docx").write_bytes(b"x")
+    intake = read_folder(folder)
+    assert {"key-twice", "same-file", "file-not-read"} <= {fault.code for fault in intake.faults}
+    said = json.dumps(intake.as_json(), ensure_ascii=False)
+    said += "\n".join(intake.report("zh") + intake.report("en"))
+    assert identity(7)[:15] not in said
+    assert identity(8)[:15] not in said
+    assert "130722_2021_….xlsx" in said
+
+
+def test_a_school_code_that_is_none_is_told_unless_it_may_be_a_name(tmp_path: Path) -> None:
+    rows = [row[:] for row in bureau.SCHOOLS]
+    rows[3][0], rows[4][0] = "2113/00001", "欧阳测试人"
+    told = found(read_folder(write_county(tmp_path, schools=rows)), "value-not-a-code")
+    assert "2113/00001" in told[0].zh
+    assert "欧阳" not in told[1].zh + told[1].en
+
+
 def test_report_in_both_languages(tmp_path: Path) -> None:
     intake = read_folder(write_county(tmp_path, primary=cell(5, 2, "12O")))
     zh, en = intake.report("zh"), intake.report("en")

@@ -16,6 +16,7 @@ from analysis.i18n import Blank
 from analysis.records.contracts import Column, Table
 
 _NUMBER_OF_A_PERSON = re.compile(r"\d{11,}|\d{6,}[Xx]\b")
+_LONG = re.compile(r"\d{15,}[Xx]?")
 _LONGEST_QUOTE = 30
 _LONGEST_HEADER = 80
 
@@ -38,7 +39,7 @@ def fault(
     >>> fault("file-too-large", file="a.csv", size=612.0).en
     'the file is larger than 500 MB (612 MB)'
     """
-    told = {n: _shown(v) if isinstance(v, str) else v for n, v in values.items()}
+    told = {n: masked(v) if isinstance(v, str) else v for n, v in values.items()}
 
     def worded(kind: str, language: i18n.Language) -> str:
         key = f"intake.{kind}.{code}"
@@ -57,8 +58,8 @@ def fault(
         en=worded("fault", "en"),
         fix_zh=worded("fix", "zh"),
         fix_en=worded("fix", "en"),
-        file=_shown(file),
-        sheet=_shown(sheet),
+        file=masked(file),
+        sheet=masked(sheet),
         row=row,
         column=_NUMBER_OF_A_PERSON.sub("…", _shown(column)[:_LONGEST_HEADER]),
         level=level,
@@ -117,6 +118,15 @@ def quote(text: str, *, allowed: bool = True) -> str | None:
     if not allowed or not shown or _NUMBER_OF_A_PERSON.search(shown):
         return None
     return shown if len(shown) <= _LONGEST_QUOTE else shown[:_LONGEST_QUOTE] + "…"
+
+
+def masked(name: str) -> str:
+    """Give the name of a file or sheet as a message may show it.
+
+    >>> masked("张三110105194912310021.xlsx"), masked("130722_2021_学校.xlsx")
+    ('张三….xlsx', '130722_2021_学校.xlsx')
+    """
+    return _LONG.sub("…", _shown(name))
 
 
 def _shown(text: str) -> str:

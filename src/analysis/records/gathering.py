@@ -188,6 +188,8 @@ def _cell_faults(block: Block, column: Column, texts: list[str], typed: Typed) -
 def _cell_fault(block: Block, column: Column, position: int, text: str, reason: Unfit) -> Fault:
     header = block.headers.get(column.id, column.zh)
     telling = column.kind in ("text", "code") or any(map(str.isdigit, text))
+    # In place of a code of digits and letters, Han characters are most likely somebody's name.
+    telling = telling and (not column.pattern or text.isascii())
     values = {
         "value": quote(text, allowed=telling and quotable(block.table, column)),
         "name_zh": column.zh,

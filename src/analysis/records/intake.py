@@ -32,7 +32,7 @@ from analysis.records.contracts import TABLES
 from analysis.records.crosschecks import Crossing, cross_faults
 from analysis.records.dataset import FILE as DATASET
 from analysis.records.dataset import Dataset, read_dataset
-from analysis.records.faults import At, fault
+from analysis.records.faults import At, fault, masked
 from analysis.records.folders import list_files
 from analysis.records.gathering import Gathered
 from analysis.records.headers import locate
@@ -195,7 +195,7 @@ class _Reading:
                 counts.update(self._sheet(sheet, book))
         used = counts.pop("data", 0)
         excluded = dict(sorted(counts.items()))
-        self.files.append(FileRecord(name, book.sha256, rows, used, 0, excluded))
+        self.files.append(FileRecord(masked(name), book.sha256, rows, used, 0, excluded))
 
     def finish(self, dataset: Dataset) -> Intake:
         """Hold the tables against each other and close the account."""
