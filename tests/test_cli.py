@@ -102,6 +102,7 @@ def test_a_wrong_call(
     assert (status, out) == (2, "")
     assert "Usage: county" in err
     assert word in err
+    assert "见下面的用法" in err.split("Usage: county")[0], "Chinese goes first"
     assert not list(tmp_path.iterdir())
 
 
@@ -228,6 +229,11 @@ RAISED = [
     (JunhengError("错", "wrong"), 1, ("错", "wrong")),
     (ValueError(CANARY), 1, ("ValueError", "意外错误", "--debug")),
     (OSError(28, "No space left on device", CANARY), 1, ("No space left on device",)),
+    (
+        PermissionError(13, "Permission denied", "/home/me/lists/学校.xlsx"),
+        1,
+        ("Permission denied 学校.xlsx",),
+    ),
     (KeyboardInterrupt(), 130, ()),
 ]
 

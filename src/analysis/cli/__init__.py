@@ -11,11 +11,12 @@ import sys
 import traceback
 from collections.abc import Sequence
 from io import TextIOWrapper
+from pathlib import Path
 
 import click
 
 from analysis.cli import data, reports
-from analysis.cli.verbs import County, complain
+from analysis.cli.verbs import County, complain, explain_usage
 from analysis.errors import EXIT_INTERRUPTED, JunhengError
 
 
@@ -60,6 +61,7 @@ def _run(arguments: list[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
+        explain_usage(error)
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -73,12 +75,20 @@ def _run(arguments: list[str]) -> int:
     return status if isinstance(status, int) else 0
 
 
+def _reason(error: OSError) -> str:
+    """Say what the system says, and of which file: the last part of its path alone."""
+    from analysis.records.faults import masked
+
+    name = Path(error.filename).name if isinstance(error.filename, str) else ""
+    return " ".join(part for part in (error.strerror or "", masked(name)) if part)
+
+
 def _unexpected(error: Exception, *, debug: bool) -> None:
     """Name the class of an error; its text may hold anything."""
     if debug:
         traceback.print_exception(error)
         return
-    reason = (error.strerror or "") if isinstance(error, OSError) else ""
+    reason = _reason(error) if isinstance(error, OSError) else ""
     complain(
         JunhengError(
             f"意外错误 {type(error).__name__} {reason}（--debug 显示详情，可能含个人信息，勿外传）",

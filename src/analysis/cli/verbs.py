@@ -136,6 +136,17 @@ def complain(error: JunhengError) -> None:
     click.echo(f"{error.zh}\n{error.en}", err=True)
 
 
+def explain_usage(error: click.ClickException) -> None:
+    """Say in Chinese what is wrong with a call; click says it in English below."""
+    kind, name = "call", None
+    if isinstance(error, click.NoSuchOption):
+        kind, name = "option", error.option_name
+    elif isinstance(error, click.BadParameter):
+        kind = "missing" if isinstance(error, click.MissingParameter) else "value"
+        name = error.param.opts[-1] if error.param else None
+    click.echo(say(f"cli.usage.{kind}", "zh", name=name), err=True)
+
+
 def print_faults(faults: Iterable[Fault], *, format: str = "text", err: bool = False) -> None:
     """Print faults: a paragraph each, or one JSON object a line."""
     for fault in faults:
