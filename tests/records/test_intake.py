@@ -251,6 +251,15 @@ def test_a_column_below_a_foreign_group_is_not_the_contracts(tmp_path: Path, gro
     assert intake.frames["school_years"]["pupils_n"].isna().all()
 
 
+@pytest.mark.parametrize("group", ["上学年", "毕业生", "其中：女生"])
+def test_a_foreign_group_above_a_whole_header_is_a_fault(tmp_path: Path, group: str) -> None:
+    rows = [["", "", group, ""], ["学校标识码", "学段", "在校生数", "班数"],
+            ["2113000001", "小学", "400", "9"]]  # fmt: skip
+    write_xlsx(tmp_path / "130722_2021_分学段.xlsx", {"a": rows})
+    fault = one(read_folder(tmp_path), "group-foreign")
+    assert (fault.level, fault.row, fault.column) == ("error", 1, group)
+
+
 def test_money_without_a_unit_is_said(tmp_path: Path) -> None:
     rows = [row[:] for row in bureau.RESOURCES]
     rows[1][5] = "教学仪器设备值"
@@ -508,6 +517,11 @@ def test_what_cannot_be_opened_or_followed_is_named(
         ("file-empty", "空.csv"), ("link-broken", "断.csv"), ("folder-not-opened", "锁"),
         ("link-to-folder", "链"),
     }  # fmt: skip
+
+
+def test_a_folder_of_nothing_but_broken_links_names_them(tmp_path: Path) -> None:
+    (tmp_path / "学校.xlsx").symlink_to(tmp_path / "无.xlsx")
+    assert one(read_folder(tmp_path), "link-broken").file == "学校.xlsx"
 
 
 def test_the_same_file_twice(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from analysis.records.layout import RowKind
 from analysis.records.parsing import Value
 from analysis.records.sheets import Sheet
 from analysis.records.units import sheet_units, times_of, unit_faults
-from analysis.records.vocabulary import EXTRAS
+from analysis.records.vocabulary import EXTRAS, normal, vocabulary
 
 CONTEXT = ("county", "year", "stage")
 """Columns whose value a title, a file or a sheet may give for all rows."""
@@ -120,6 +120,10 @@ def column_faults(
         if found.count(id) > 1:
             texts = [h.text for h in headings if h.column == id]
             yield at.to(column=texts[-1]).fault("column-twice", other=texts[0])
+    above = sheet.rows[header.row - 1] if header.row else []
+    for cell in above:
+        if normal(cell) in vocabulary().foreign:
+            yield at.to(row=header.row, column=cell.strip()).fault("group-foreign")
     loose = [h.text for h in headings if not h.column]
     for column in table.columns:
         if column.required and column.id not in found and column.id not in given:

@@ -136,7 +136,7 @@ def read_folder(
     names = gazetteer(regions(dataset.regions))
     reading = _Reading(Gathered(names), list(faults), plan)
     paths = _paths(folder, reading)
-    if not paths:
+    if not paths and not any(found.level == "error" for found in reading.faults):
         raise UsageError(
             f"文件夹 {folder.name} 中没有可读取的表格（CSV、XLSX、XLS、ODS）",
             f"the folder {folder.name} has no tables (CSV, XLSX, XLS, ODS)",

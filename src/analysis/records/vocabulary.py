@@ -47,6 +47,8 @@ class Vocabulary:
         ``headers[table][header]`` is the id of a column or one of `EXTRAS`.
     neutral
         Groups of headers that say nothing of their own.
+    foreign
+        Groups of headers whose columns are of something else.
     sheets
         Names of sheets that hold no data.
     tables
@@ -64,6 +66,7 @@ class Vocabulary:
     units: Mapping[str, Unit]
     headers: Mapping[str, Mapping[str, str]]
     neutral: frozenset[str]
+    foreign: frozenset[str]
     sheets: frozenset[str]
     tables: Mapping[str, tuple[str, ...]]
     pupils: Mapping[str, tuple[str, ...]]
@@ -97,6 +100,7 @@ def vocabulary() -> Vocabulary:
         },
         headers={table.id: _headers(table, tree) for table in TABLES.values()},
         neutral=frozenset(map(normal, tree["groups"]["neutral"])),
+        foreign=frozenset(map(normal, tree["groups"]["foreign"])),
         sheets=frozenset(map(normal, tree["sheets"]["ignored"])),
         tables={id: tuple(map(normal, names)) for id, names in tree["tables"].items()},
         several_stages=tuple(map(normal, tree["stages"]["several"])),
