@@ -37,12 +37,9 @@ def refuse_other_source(base: Generation | None, scheme: str, places: Regions) -
         )
     known = base.regions()
     for code in sorted(base.years):
-        today = places.succeeded(code)
-        if today == code and places.places.get(code) is None:
-            moved = True
-        else:
-            moved = today == code and places.parent(code).code != known.parent(code).code
-        if moved:
+        replaced = places.succeeded(code) != code
+        same = code in places.places and places.parent(code).code == known.parent(code).code
+        if not (replaced or same):
             raise UsageError(
                 f"这批数据所用的区划名单与本数据库不同（{code}）；请载入另一个数据库",
                 f"these data have another list of divisions than this store ({code}); load them "
