@@ -470,6 +470,14 @@ def test_total_that_differs_is_a_warning_with_both_numbers(tmp_path: Path) -> No
     assert "660" in fault.zh
 
 
+@pytest.mark.parametrize("total", ["9" * 400, "约660"])
+def test_a_total_that_is_no_number_is_said(tmp_path: Path, total: str) -> None:
+    intake = read_folder(write_county(tmp_path, primary=cell(4, 2, total)))
+    fault = one(intake, "total-not-a-number")
+    assert (fault.level, fault.row, fault.column) == ("warning", 5, "在校生·合计")
+    assert not found(intake, "total-differs")
+
+
 def test_total_of_a_personal_table_is_not_quoted(tmp_path: Path) -> None:
     rows = [*bureau.CLASSES, ["合计", "", "", "", "411"]]
     fault = one(read_folder(write_county(tmp_path, classes=rows)), "total-differs")

@@ -39,6 +39,9 @@ def total_faults(
         }
         for number in totals:
             stated = values[number]
+            if stated is None and _unreadable(column, sheet.rows[number], place):
+                yield fault("total-not-a-number", file=file, sheet=sheet.name, row=number + 1,
+                            column=found.text, level="warning")  # fmt: skip
             sums = _sums(number, totals, values)
             if stated is None or any(_agree(column, stated, *both) for both in sums):
                 continue
@@ -64,6 +67,15 @@ def _value(column: Column, row: Sequence[str], place: int) -> Decimal | None:
     except Unfit:
         return None
     return None if value is None else Decimal(str(value))
+
+
+def _unreadable(column: Column, row: Sequence[str], place: int) -> bool:
+    """Tell whether a cell holds something that is no number; an empty one is none."""
+    try:
+        type_text(_unbounded(column), row[place] if place < len(row) else "")
+    except Unfit:
+        return True
+    return False
 
 
 def _unbounded(column: Column) -> Column:
