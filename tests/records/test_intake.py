@@ -951,3 +951,13 @@ def test_a_school_that_a_table_leaves_out_is_named_in_the_list(tmp_path: Path) -
     told = {(f.code, f.row) for f in faults if f.code.endswith("-absent")}
     assert told == {("school-absent", 4), ("school-absent", 5), ("stage-absent", 6)}
     assert {f.level for f in faults if f.code.endswith("-absent")} == {"warning"}
+
+
+def test_a_heading_that_may_be_a_name_is_told_by_its_letter(tmp_path: Path) -> None:
+    def turned(rows: Rows) -> Rows:
+        rows[1] = [*rows[1], "赵一鸣"]
+        return rows
+
+    intake = read_folder(write_county(tmp_path, teachers=turned))
+    assert one(intake, "column-unknown").column == "K"
+    assert "赵一鸣" not in "".join(fault.zh + fault.en + fault.where() for fault in intake.faults)

@@ -109,11 +109,16 @@ def column_faults(
     """
     table, at = header.table, At(file, sheet.name, header.row + header.depth)
     headings = [h for h in header.headings if h]
+    for place, h in enumerate(header.headings):
+        if h and not h.column:
+            near = "、".join(nearest(h.text, table)) or None
+            # In a list of persons that is turned on its side, a heading is somebody's name.
+            told = h.text if near or not table.identifiers else _letters([place])
+            yield at.to(column=told).fault("column-unknown", level="warning", near=near)
     for h in headings:
         if not h.column:
-            near = "、".join(nearest(h.text, table)) or None
-            yield at.to(column=h.text).fault("column-unknown", level="warning", near=near)
-        elif not h.fits:
+            continue
+        if not h.fits:
             yield at.to(column=h.text).fault("unit-does-not-fit", unit=h.unit)
     found = [h.column for h in headings if h.column and h.column != "ignored"]
     for id in dict.fromkeys(found):
