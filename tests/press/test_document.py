@@ -8,7 +8,7 @@ import nbformat
 import pytest
 import sample_report as sample
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from analysis import wire
 from analysis.errors import RunError
@@ -230,3 +230,21 @@ def test_a_joined_notebook_survives_the_disk(tmp_path: Path) -> None:
     nbformat.write(sample.report(), tmp_path / "joined.ipynb")
     again = nbformat.read(tmp_path / "joined.ipynb", as_version=4)
     assert opened(again).blocks == opened(sample.report()).blocks
+
+
+def test_a_heading_whose_code_has_nothing_to_show_is_left_out() -> None:
+    """With its lead; a section of words alone stays, and so does one that shows something."""
+    nb = sample.executed()
+    at = next(n for n, cell in enumerate(nb.cells) if cell.cell_type == "markdown") + 1
+    silent = new_code_cell("chapter.publish(())", execution_count=1)
+    spoken = {"metadata": {"tags": ["zh"]}}
+    nb.cells[at:at] = [
+        new_markdown_cell("## 空节\n\n引言。", **spoken), silent,
+        new_markdown_cell("### 空小节", **spoken), copy.deepcopy(silent),
+        new_markdown_cell("## 说明\n\n只有文字。", **spoken),
+    ]  # fmt: skip
+    for count, cell in enumerate((c for c in nb.cells if c.cell_type == "code"), start=1):
+        cell.execution_count = count
+    kept = [c.source for c in prove(nb).cells if c.cell_type == "markdown"]
+    own = [c.source for c in prove(sample.executed()).cells if c.cell_type == "markdown"]
+    assert {*own, "## 说明\n\n只有文字。"} == set(kept)

@@ -27,6 +27,7 @@ Bundle = Mapping[str, Any]
 JOINED = "joined"
 BACK = "back"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,120}")
+_HEADING = re.compile(r"\s*(#{1,6})\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,16 +258,40 @@ def _check_together(chapters: Sequence[ExecutedChapter]) -> None:
 def _kept(nb: NotebookNode, language: str) -> Iterator[NotebookNode]:
     """Rebuild the cells that a reader sees, with no metadata but chapter and place."""
     chapter = nb.metadata["junheng"]["chapter"]
-    for cell in nb.cells:
-        tags = cell.metadata.get("tags", [])
-        about = {"junheng": {"chapter": chapter, BACK: BACK in tags}}
-        if cell.cell_type == "markdown" and language in tags:
+    spoken = [
+        c for c in nb.cells if c.cell_type == "code" or language in c.metadata.get("tags", [])
+    ]
+    for place, cell in enumerate(spoken):
+        about = {"junheng": {"chapter": chapter, BACK: BACK in cell.metadata.get("tags", [])}}
+        if cell.cell_type == "markdown" and not _heads_nothing(cell, spoken[place + 1 : -1]):
             yield new_markdown_cell(cell.source, metadata=about)
-        elif cell.cell_type == "code":
-            bundles = [b for b in _bundles(NotebookNode(cells=[cell])) if wire.RELEASED in b]
-            if bundles:
-                outputs = [new_output("display_data", bundle) for bundle in bundles]
-                yield new_code_cell("", outputs=outputs, metadata=about)
+        elif blocks := _published(cell):
+            outputs = [new_output("display_data", bundle) for bundle in blocks]
+            yield new_code_cell("", outputs=outputs, metadata=about)
+
+
+def _published(cell: NotebookNode) -> list[Bundle]:
+    if cell.cell_type != "code":
+        return []
+    return [b for b in _bundles(NotebookNode(cells=[cell])) if wire.RELEASED in b]
+
+
+def _heads_nothing(cell: NotebookNode, following: Sequence[NotebookNode]) -> bool:
+    """Tell whether all code under a heading had nothing to show: no threshold, no coefficient.
+
+    The heading, with the lead under it, is then left out. A chapter's title stays, and so does a
+    section without code, whose words are what it has to say.
+    """
+    level = _level(cell)
+    until = next((n for n, c in enumerate(following) if 0 < _level(c) <= level), len(following))
+    code = [c for c in following[:until] if c.cell_type == "code"]
+    return level > 1 and bool(code) and not any(map(_published, code))
+
+
+def _level(cell: NotebookNode) -> int:
+    """Give the level of the heading that a cell begins with, 0 for none."""
+    heading = _HEADING.match(cell.source) if cell.cell_type == "markdown" else None
+    return len(heading[1]) if heading else 0
 
 
 def _back(cell: NotebookNode) -> bool:
