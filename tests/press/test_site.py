@@ -147,7 +147,7 @@ def test_status_and_grade(out: Path) -> None:
         if year == "2021"
     }
     assert cells["130700"][2:] == ["正式", "—"]
-    assert cells["130705"][2:] == ["上一次的报告（本次未能更新） 模拟数据", "C"]
+    assert cells["130705"][2:] == ["上一次的报告（本次未能更新） 模拟", "C"]
     assert cells["130730"] == ["—", "2021学年", "缺：未生成", "—"]
 
 
@@ -211,6 +211,66 @@ def test_former_names_and_codes_are_found(out: Path) -> None:
     assert "130721" in found
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("zh", "2021学年A县数据质量等级为B：共"),
+        ("en", "The data of C County for 2021 are graded B: 3 of 3"),
+    ],
+)
+def test_the_grade_is_read_where_it_is_only_said(
+    tmp_path: Path, language: str, sentence: str
+) -> None:
+    folder = write_report(tmp_path, ZHANGBEI, languages=(language,), grade="")
+    path = folder / language / "results.json"
+    says = json.loads(path.read_text(encoding="utf-8"))
+    says["blocks"].append(
+        {"id": "q", "chapter": "quality", "cells": [], "rows": [{"sentence": sentence}]}
+    )
+    path.write_text(json.dumps(says), encoding="utf-8")
+    assert words(list(rows(site.build(tmp_path))["130722", "2021"].iter("td"))[-1]) == "B"
+
+
+def test_made_data_are_not_called_final(tmp_path: Path) -> None:
+    write_report(tmp_path, ZHANGBEI, synthetic=True)
+    cell = list(rows(site.build(tmp_path))["130722", "2021"].iter("td"))[2]
+    assert words(cell) == "模拟"
+    cell = list(rows(tmp_path / "index.en.html")["130722", "2021"].iter("td"))[2]
+    assert words(cell) == "Synthetic"
+
+
+@pytest.mark.parametrize(
+    ("old", "said"),
+    [
+        (["崇礼县", "130733"], "曾用名：崇礼县（原代码130733）"),
+        (["130733"], "原代码：130733"),
+        (["甲县", "130001", "乙县"], "曾用名：甲县（原代码130001）、乙县"),
+        (["130001", "甲县", "130002"], "曾用名：甲县（原代码130002）；原代码：130001"),
+    ],
+)
+def test_former_names_stand_with_their_codes(tmp_path: Path, old: list[str], said: str) -> None:
+    write_report(tmp_path, {**XUANHUA, "old": old})
+    row = rows(site.build(tmp_path))["130705", "2021"]
+    assert words(row.find_class("former")[0]) == said
+
+
+def test_former_names_are_found_by_pinyin(out: Path) -> None:
+    """Xuan and hua are read as in the name of today, xian as in that of a neighbour."""
+    found = rows(site.build(out))["130705", "2021"].get("data-find")
+    assert {"xuanhuaxian", "xhx"} <= set(found.split("|"))
+
+
+def test_the_pages_own_language_comes_first_and_machines_find_their_list(out: Path) -> None:
+    site.build(out)
+    for name, first in (("index.html", "zh"), ("index.en.html", "en")):
+        row = rows(out / name)["130722", "2021"]
+        spoken = [link.get("href").split("/")[3] for link in row.iter("a")]
+        assert spoken[0] == first
+        assert spoken == sorted(spoken, key=lambda language: language != first)
+        links = [a.get("href") for a in html.fromstring((out / name).read_bytes()).iter("a")]
+        assert "releases.json" in links
+
+
 def test_page_is_offline_and_allows_one_script(out: Path) -> None:
     for name in ("index.html", "index.en.html"):
         site.build(out)
@@ -232,15 +292,16 @@ def test_english_page_speaks_english(out: Path) -> None:
     assert tree.get("lang") == "en-GB"
     shown = words(tree.find("body")).replace(tree.findtext(".//script") or "", "")
     assert "JSON 1 KB 2021/22 Revised (edition 2) A Zhangbei County 130722 Chinese HTML" in shown
+    assert shown.index("English HTML") < shown.index("Chinese HTML")
     assert "Missing: not produced" in shown
 
 
 def test_synthetic_data_are_called_so(out: Path) -> None:
     tree = html.fromstring(site.build(out).read_bytes())
     assert words(tree.find_class("banner")[0]).startswith(
-        "模拟数据 / Synthetic data 标有“模拟数据”的报告"
+        "模拟数据 / Synthetic data 标有“模拟”的报告"
     )
-    assert [words(mark) for mark in tree.find_class("mark")] == ["模拟数据"]
+    assert [words(mark) for mark in tree.find_class("mark")] == ["模拟"]
 
 
 def test_real_data_have_no_banner(tmp_path: Path) -> None:

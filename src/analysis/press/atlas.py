@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice, product
 from typing import Any
 
 from analysis.i18n import LANGUAGES
@@ -14,6 +15,9 @@ from analysis.i18n import LANGUAGES
 _TEXTS = ("zh", "en", "pinyin", "level", "parent")
 _NESTED = 3
 """Digits that a guessed parent shares at least."""
+
+_WAYS = 8
+"""Ways to read an old name that are searched at most."""
 
 _BARE = "ang|eng|ai|an|ao|ei|en|er|ou|a|e|o"
 _FINAL = f"iang|iong|uang|ing|ong|ian|iao|uai|uan|van|ia|ie|in|iu|ua|ue|ui|un|uo|ve|i|u|v|{_BARE}"
@@ -51,9 +55,17 @@ class Atlas:
     def __init__(self, places: Mapping[str, Mapping[str, Any]]) -> None:
         self._places = {code: _place(code, about) for code, about in places.items()}
         self._above = {place.parent for place in self._places.values() if place.parent}
+        self._read: Mapping[str, frozenset[str]] | None = None
 
     def __getitem__(self, code: str) -> Place:
         return self._places.get(code, Place(code))
+
+    def search(self, code: str) -> str:
+        """Give all that a place is found by, its old names in pinyin too."""
+        place = self[code]
+        spoken = [way for name in place.old for way in self._spoken(name, place)]
+        letters = ["".join(syllable[0] for syllable in way) for way in spoken]
+        return "|".join([place.search, *("".join(way) for way in spoken), *letters])
 
     def learn(self, place: Mapping[str, Any], parent: Mapping[str, Any]) -> None:
         """Take over what a report says of its place and of the one above."""
@@ -76,6 +88,20 @@ class Atlas:
         above = code if code in self._above else self[code].parent or self._nearest(code)
         province = above if self[above].level == "province" else self[above].parent
         return province, above, "" if above == code else code
+
+    def _spoken(self, name: str, place: Place) -> list[tuple[str, ...]]:
+        """Read an old name as its characters are read in the names of today, its own place first."""
+        own = _readings([place])
+        known = self._readings()
+        none: frozenset[str] = frozenset()
+        choices = [sorted(own.get(c) or known.get(c) or none) for c in name]
+        return list(islice(product(*choices), _WAYS)) if all(choices) else []
+
+    def _readings(self) -> Mapping[str, frozenset[str]]:
+        """Tell how each character is read in the names that are known; learnt once."""
+        if self._read is None:
+            self._read = _readings(self._places.values())
+        return self._read
 
     def _nearest(self, code: str) -> str:
         """Guess the prefecture of a place that only a failure names: division codes nest."""
@@ -122,22 +148,43 @@ def initials(pinyin: str, syllables: int) -> tuple[str, ...]:
     >>> initials("jinanshi", 3)
     ('jas', 'jns')
     """
+    ways = syllables_of(pinyin, syllables)
+    return tuple(sorted({"".join(syllable[0] for syllable in way) for way in ways}))
+
+
+def syllables_of(pinyin: str, count: int) -> tuple[tuple[str, ...], ...]:
+    """Give every way to read pinyin as so many syllables; blanks and apostrophes decide.
+
+    >>> syllables_of("chongliqu", 3), syllables_of("Xi'an", 2)
+    ((('chong', 'li', 'qu'),), (('xi', 'an'),))
+    """
     words = pinyin.casefold().replace("ü", "v").replace("'", " ").split()
-    if len(words) == syllables:
-        return ("".join(word[0] for word in words),)
-    return tuple(sorted(set(_splits("".join(words), syllables))))
+    if len(words) == count:
+        return (tuple(words),)
+    return tuple(_cuts("".join(words), count))
 
 
-def _splits(letters: str, count: int) -> Iterator[str]:
-    """Give the initials of each way to cut letters into so many syllables."""
+def _cuts(letters: str, count: int) -> Iterator[tuple[str, ...]]:
+    """Give each way to cut letters into so many syllables."""
     if count <= 0 or not letters:
         if count == 0 and not letters:
-            yield ""
+            yield ()
         return
     for end in range(min(6, len(letters)), 0, -1):
         if _SYLLABLE.fullmatch(letters[:end]):
-            for rest in _splits(letters[end:], count - 1):
-                yield letters[0] + rest
+            for rest in _cuts(letters[end:], count - 1):
+                yield (letters[:end], *rest)
+
+
+def _readings(places: Iterable[Place]) -> dict[str, frozenset[str]]:
+    """Learn how characters are read from names whose pinyin can be cut in one way alone."""
+    found: dict[str, set[str]] = {}
+    for place in places:
+        ways = syllables_of(place.pinyin, len(place.zh)) if place.pinyin and place.zh else ()
+        if len(ways) == 1:
+            for character, syllable in zip(place.zh, ways[0], strict=True):
+                found.setdefault(character, set()).add(syllable)
+    return {character: frozenset(read) for character, read in found.items()}
 
 
 def _place(code: str, about: Mapping[str, Any]) -> Place:

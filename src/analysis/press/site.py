@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,7 @@ def _page(entries: list[Entry], atlas: Atlas, language: Language) -> bytes:
     page = environment.get_template("index.html.j2").render(
         language=language,
         tag=TAGS[language],
+        releases=RELEASES,
         other=(PAGES["en" if language == "zh" else "zh"], TAGS["en" if language == "zh" else "zh"]),
         style=style,
         script=script,
@@ -126,27 +127,54 @@ def _row(entry: Entry, atlas: Atlas, language: Language) -> dict[str, Any]:
     return {
         "code": entry.code,
         "name": place.names[language],
-        "former": "、".join(place.old) if language == "zh" else ", ".join(place.old),
-        "search": place.search,
+        "former": _former(place.old, language),
+        "search": atlas.search(entry.code),
         "year": entry.year,
         "year_shown": year,
         "status": _status(entry, language),
         "missing": not entry.files,
-        "synthetic": say("press.synthetic.short", language) if entry.synthetic else "",
+        "synthetic": say("site.synthetic.mark", language) if entry.synthetic else "",
         "grade": entry.grade or say("site.no_grade", language),
-        "files": [_link(file, place, year, language) for file in entry.files],
+        "files": [
+            _link(file, place, year, language)
+            for file in sorted(entry.files, key=lambda file: file.language != language)
+        ],
         "kind": entry.failure.kind if entry.failure else "",
         "reason": getattr(entry.failure, language) if entry.failure else "",
     }
 
 
+def _former(old: Sequence[str], language: Language) -> str:
+    """Say old names, each with the code that went with it, and codes that went without a name."""
+    pairs = [
+        (before if not before.isdigit() else "", each) if each.isdigit() else (each, "")
+        for before, each, after in zip(("", *old), old, (*old[1:], ""), strict=False)
+        if each.isdigit() or not after.isdigit()
+    ]
+    comma = "、" if language == "zh" else ", "
+    named = comma.join(
+        say("site.former_name", language, name=name, code=code or None)
+        for name, code in pairs
+        if name
+    )
+    coded = comma.join(code for name, code in pairs if not name)
+    said = [
+        say(f"site.{key}", language, names=names)
+        for key, names in (("former", named), ("former_code", coded))
+        if names
+    ]
+    return ("；" if language == "zh" else "; ").join(said)
+
+
 def _status(entry: Entry, language: Language) -> str:
+    """Say how a report stands; made data are never final, only their mark is shown."""
     if not entry.files:
         return say("site.status.missing", language)
     if entry.failure:
         return say("site.status.kept", language)
-    form = "revised" if entry.edition > 1 else "first"
-    return say(f"site.status.{form}", language, n=entry.edition)
+    if entry.edition > 1:
+        return say("site.status.revised", language, n=entry.edition)
+    return "" if entry.synthetic else say("site.status.first", language)
 
 
 def _link(file: File, place: Place, year: str, language: Language) -> dict[str, str]:
