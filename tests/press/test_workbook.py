@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from typing import Any
 
 import hostile
 import openpyxl
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import wire
+from analysis.i18n import say
 from analysis.press.workbook import NAME_LENGTH, sheet_name, write_xlsx
 
 PARTS = re.compile(
@@ -109,7 +111,125 @@ def test_the_same_document_gives_the_same_bytes() -> None:
 
 
 @given(st.integers(1, 999), st.text(max_size=80))
-def test_sheet_names_are_such_as_excel_takes(number: int, title: str) -> None:
-    name = sheet_name(number, title)
+def test_sheet_names_are_such_as_excel_takes(number: int, id: str) -> None:
+    name = sheet_name(number, id, "en")
     assert 0 < len(name.encode("utf-16-le", "surrogatepass")) // 2 <= NAME_LENGTH
     assert not set(name) & set("[]:*?/\\'")
+
+
+@pytest.mark.parametrize(
+    ("id", "language", "name"),
+    [
+        ("context-figure-enrolment", "en", "05 enrolment"),
+        ("balance-table-levels-primary", "zh", "05 levels 小学"),
+        ("balance-figure-coefficients-junior", "en", "05 coefficients junior"),
+        ("a-figure-" + "x" * 20 + "-" + "y" * 20, "en", "05 " + "x" * 20),
+        ("primary", "en", "05 primary"),
+    ],
+)
+def test_sheet_names_say_what_and_of_whom_in_whole_words(id: str, language: str, name: str) -> None:
+    assert sheet_name(5, id, language) == name
+
+
+def sheet_of(bundle: dict[str, Any], language: str = "zh") -> Any:
+    made = write_xlsx(
+        sample.report(language, bundles=[bundle], audience=bundle[wire.RELEASED]["audience"])
+    )
+    return openpyxl.load_workbook(io.BytesIO(made)).worksheets[-1]
+
+
+def cells(sheet: Any, column: int, count: int) -> list[tuple[Any, str]]:
+    return [
+        (sheet.cell(row, column).value, sheet.cell(row, column).number_format)
+        for row in range(6, 6 + count)
+    ]
+
+
+def test_each_cell_of_a_table_has_the_format_it_is_shown_with() -> None:
+    """Numbers of different indicators stand in one column: counts, shares, amounts."""
+    cases = [
+        (20084.0, "20,084", 20084, "#,##0"),
+        (0.3529, "35%（初步）", 0.3529, "0%"),
+        (1.0, "100.0%", 1, "0.0%"),
+        (69.2307692308, "69%", 0.692307692308, "0%"),
+        (2000.0, "2,000", 2000, "#,##0"),
+        (-0.0213, "−0.021", -0.0213, "#,##0.000"),
+        (5.5, "", 5.5, "#,##0.0"),
+    ]
+    body = "".join(f"<tr><th scope='row'>甲</th><td>{shown}</td></tr>" for _, shown, _, _ in cases)
+    columns = [
+        {"id": "indicator", "label": "指标", "kind": "text", "digits": 0},
+        {"id": "value", "label": "数值", "kind": "number", "digits": 1},
+    ]
+    rows = [{"indicator": "甲", "value": value, "value_flag": ""} for value, *_ in cases]
+    html = f"<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody>{body}</tbody></table>"
+    typst = '#jh-prose(id: "t", role: "x", ("a",))'
+    sheet = sheet_of(sample.bundle("table", "t-table-x", html, typst, columns=columns, rows=rows))
+    assert cells(sheet, 2, len(cases)) == [(number, form) for _, _, number, form in cases]
+
+
+FIGURE = [
+    {"indicator": "元", "at": "2021", "unit": "元", "value": 2683.09, "value_low": None},
+    {"indicator": "元", "at": "2014", "unit": "元", "value": 2000.0, "value_low": 1900.0},
+    {"indicator": "比", "at": "2021", "unit": "%", "value": 83.0, "value_low": None},
+    {"indicator": "比", "at": "2020", "unit": "%", "value": 6.5, "value_low": 6.0},
+    {"indicator": "数", "at": "2021", "unit": "", "value": 3.4, "value_low": None},
+    {"indicator": "数", "at": "2020", "unit": "", "value": None, "value_low": None},
+]
+
+
+def drawn(rows: list[dict[str, Any]] = FIGURE, **about: Any) -> dict[str, Any]:
+    bundle = sample.figure(sample.WORDS[about.get("language", "zh")], **about)
+    texts = [key for key, value in rows[0].items() if isinstance(value, str)]
+    columns = [{"id": id, "label": id, "kind": "text", "digits": 0} for id in texts]
+    columns += [
+        {"id": id, "label": id, "kind": "number", "digits": 2} for id in ("value", "value_low")
+    ]
+    flags = [
+        {"value_flag": "" if row["value"] else "c", "value_low_flag": "p" if row["value"] else "c"}
+        for row in rows
+    ]
+    bundle[wire.RELEASED]["columns"] = columns
+    bundle[wire.RELEASED]["rows"] = [{**row, **flag} for row, flag in zip(rows, flags, strict=True)]
+    return bundle
+
+
+def test_rows_of_a_drawing_are_written_as_their_own_numbers_need() -> None:
+    """In the order of the years; a range that is none is blank, what is withheld is not."""
+    sheet = sheet_of(drawn())
+    assert [sheet.cell(row, 2).value for row in range(6, 12)] == [
+        "2014",
+        "2021",
+        "2020",
+        "2021",
+        "2020",
+        "2021",
+    ]
+    assert cells(sheet, 4, 6) == [
+        (2000, "#,##0"), (2683.09, "#,##0"), (0.065, "0.0%"), (0.83, "0.0%"),
+        ("[c]", "General"), (3.4, "#,##0.0"),
+    ]  # fmt: skip
+    assert [value for value, _ in cells(sheet, 5, 6)] == [1900, None, 0.06, None, "[c]", None]
+
+
+@pytest.mark.parametrize(("language", "name"), [("zh", "学校{}"), ("en", "School {}")])
+def test_numbered_schools_are_said_to_be_other_schools_elsewhere(language: str, name: str) -> None:
+    rows = [
+        {"indicator": "a", "subject": name.format(n), "value": 1.5, "value_low": None}
+        for n in (1, 2)
+    ]
+    about = {"language": language, "audience": "public"}
+    made = write_xlsx(sample.report(language, bundles=[drawn(rows, **about)], audience="public"))
+    opened = openpyxl.load_workbook(io.BytesIO(made))
+    said = say("press.numbered", language)
+    for sheet in (opened.worksheets[2], opened.worksheets[-1]):
+        assert said in {cell.value for row in sheet.iter_rows() for cell in row}
+    named = write_xlsx(
+        sample.report(
+            language,
+            bundles=[drawn([{**row, "subject": "第一小学"} for row in rows], **about)],
+            audience="public",
+        )
+    )
+    for sheet in openpyxl.load_workbook(io.BytesIO(named)):
+        assert said not in {cell.value for row in sheet.iter_rows() for cell in row}
