@@ -84,6 +84,18 @@ def test_the_page_refers_to_nothing_outside_and_holds_no_script() -> None:
     assert "url(" not in tree.findtext(".//style")
 
 
+def test_a_page_links_to_what_is_made_beside_it_and_to_nothing_else() -> None:
+    def links(**traits: object) -> list[str]:
+        tree = parser.fromstring(page(sample.report("en"), **traits))
+        return [a.get("href") for a in tree.iter("a") if not a.get("href").startswith("#")]
+
+    both = ["zh", "en"]
+    assert links() == []
+    assert links(formats=["html"], languages=["en"]) == []
+    assert links(formats=["html", "xlsx"], languages=both) == ["report.xlsx", "../zh/report.html"]
+    assert links(formats=["xlsx", "html", "pdf"], languages=["en"]) == ["report.pdf", "report.xlsx"]
+
+
 def test_the_policy_lets_only_our_style_sheet_in() -> None:
     tree = parser.fromstring(page(sample.report()))
     policy = tree.find(".//meta[@http-equiv='Content-Security-Policy']").get("content")

@@ -22,7 +22,7 @@ WIDER = "document.documentElement.scrollWidth - document.documentElement.clientW
 CUT_OFF = """() => [...document.querySelectorAll('body *')].filter(element => {
   const box = element.getBoundingClientRect();
   return box.width > 0 && box.right > document.documentElement.clientWidth + 1
-    && !element.closest('.wide, .scroll, pre, .skip');
+    && !element.closest('.wide, .scroll, .drawing, pre, .skip');
 }).map(element => element.outerHTML.slice(0, 80))"""
 ALIVE = """() => [...document.querySelectorAll('*')].flatMap(element => [
   ...(element.localName === 'script' ? ['script'] : []),
@@ -129,6 +129,43 @@ def test_it_prints_whole_and_light(browse: Any, address: str) -> None:
     text = "".join(sheet.get_textpage().get_text_range() for sheet in sheets)
     for said in ("2,059.5", "0123456789ab"):
         assert said in text
+
+
+def test_drawings_keep_their_size_on_a_phone(browse: Any, address: str) -> None:
+    """Forty ems wide in a region that scrolls; its caption and the hint stand outside of it."""
+    page, _ = browse(address, viewport={"width": 360, "height": 640})
+    image = page.locator(".block.figure img").first
+    assert image.bounding_box()["width"] >= 640
+    assert page.locator(".block.figure .hint").first.is_visible()
+    region = page.locator(".drawing").first
+    region.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)
+    assert region.evaluate("region => region.scrollLeft") > 0
+    assert page.locator(".block.figure figcaption").first.bounding_box()["x"] >= 0
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert not page.locator(".hint").first.is_visible()
+
+
+def test_a_tables_title_stays_where_it_is_when_the_table_is_scrolled(
+    browse: Any, address: str
+) -> None:
+    page, _ = browse(address, viewport={"width": 360, "height": 640})
+    page.evaluate("document.querySelector('.wide').scrollLeft = 100")
+    assert page.locator(".wide caption .title").first.bounding_box()["x"] >= 0
+
+
+def test_the_numbers_of_a_drawing_unfold_and_are_printed(browse: Any, address: str) -> None:
+    page, _ = browse(address, java_script_enabled=False)
+    table = page.locator("details.numbers table").first
+    assert not table.is_visible()
+    page.locator("details.numbers summary").first.click()
+    assert table.is_visible()
+    page, _ = browse(address)
+    sheets = pypdfium2.PdfDocument(io.BytesIO(page.pdf(format="A4", prefer_css_page_size=True)))
+    caption = page.locator("details.numbers caption").first.text_content()
+    text = "".join(sheet.get_textpage().get_text_range() for sheet in sheets)
+    assert "".join(caption.split()) in "".join(text.split())
 
 
 @pytest.mark.parametrize("payload", [None, *hostile.SCRIPTS[:12]])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,15 +24,18 @@ from traitlets import Int, List, Unicode, default
 from traitlets.config import Config
 
 from analysis import wire
-from analysis.i18n import Language, say
+from analysis.i18n import LANGUAGES, Language, say
 from analysis.press import typesetting
-from analysis.press.document import opened
+from analysis.press.document import Bundle, opened
+from analysis.press.imprint import TAGS as TONGUES
 from analysis.press.imprint import imprint
 from analysis.press.markup import Outline, to_html
+from analysis.press.plates import mount
 from analysis.press.sanitise import TAGS, allowed, clean
 
 TEMPLATE = Path(__file__).parent / "templates" / "county"
-WORDS = ("skip", "contents", "about")
+WORDS = ("skip", "contents", "about", "download")
+DOWNLOADS = ("pdf", "xlsx")
 
 _SAFE = " !$'()*+,-./:;=?@_~"
 _STYLE = re.compile(r"<style\b[^>]*>[^<]*</style>")
@@ -59,6 +62,9 @@ class CountyHTMLExporter(HTMLExporter):
 
     edition = Int(1, help="Counts the releases of the same report.").tag(config=True)
     release_date = Unicode("", help="ISO date; default the date of the data.").tag(config=True)
+
+    formats = List(Unicode(), help="Formats made beside it, which it links to.").tag(config=True)
+    languages = List(Unicode(), help="Languages it is made in.").tag(config=True)
 
     @default("template_paths")
     def _template_paths_default(self) -> list[str]:
@@ -101,13 +107,20 @@ class CountyHTMLExporter(HTMLExporter):
         resources = self._init_resources(resources)
         resources["county"] = {
             "frame": frame,
+            "downloads": list(_downloads(self.formats, self.languages, frame.language)),
             "words": {word: say(f"press.{word}", frame.language) for word in WORDS},
             "style": style,
             "style_hash": _sha256(style),
         }
         self.environment.globals["outline"] = outline
         self.register_filter("prose", lambda cell: _prose(cell, frame.language, outline))
-        self.register_filter("block", lambda output: _block(output, images, labels))
+        by_id = {bundle[wire.RELEASED]["id"]: bundle for bundle in document.bundles}
+        self.register_filter(
+            "block",
+            lambda output: _block(
+                output, by_id[output.metadata.id], frame.language, images, labels
+            ),
+        )
         page = new_notebook(cells=[_shown(cell, images) for cell in document.cells])
         # HTMLExporter would parse the whole page once more to add alt texts, which ours has.
         return super(HTMLExporter, self).from_notebook_node(page, resources, **kw)
@@ -137,6 +150,18 @@ class CountyPDFExporter(Exporter):
         return typesetting.typeset(document, frame, fonts=fonts), self._init_resources(resources)
 
 
+def _downloads(
+    formats: Sequence[str], languages: Sequence[str], language: Language
+) -> Iterator[tuple[str, str, str]]:
+    """Give address, words and language of what is made beside a page in the same run."""
+    for format in DOWNLOADS:
+        if format in formats:
+            yield f"report.{format}", format.upper(), ""
+    for other in LANGUAGES:
+        if other != language and other in languages and "html" in formats:
+            yield f"../{other}/report.html", say(f"press.page_in_{other}", language), TONGUES[other]
+
+
 def _shown(cell: NotebookNode, images: dict[str, str]) -> NotebookNode:
     """Keep of a block its HTML alone, its images lifted out: no later pass need read them."""
     if cell.cell_type == "markdown":
@@ -144,7 +169,7 @@ def _shown(cell: NotebookNode, images: dict[str, str]) -> NotebookNode:
     outputs = []
     for output in cell.outputs:
         html = _STYLE.sub("", output.data[wire.HTML])
-        about = {"subtitle": output.data[wire.RELEASED]["subtitle"]}
+        about = {"id": output.data[wire.RELEASED]["id"]}
         outputs.append(
             new_output("display_data", {wire.HTML: _lifted(html, images)}, metadata=about)
         )
@@ -184,7 +209,13 @@ def _prose(cell: NotebookNode, language: Language, outline: Outline) -> Markup:
     return Markup(_TABLE.sub(lambda table: f"{region}{table.group()}</div>", html))  # noqa: S704
 
 
-def _block(output: NotebookNode, images: Mapping[str, str], labels: set[str]) -> Markup:
+def _block(
+    output: NotebookNode,
+    bundle: Bundle,
+    language: Language,
+    images: Mapping[str, str],
+    labels: set[str],
+) -> Markup:
     """Pass a block through the allow-list, put its images back, tell its regions from others."""
 
     def put_back(match: re.Match[str]) -> str:
@@ -192,14 +223,14 @@ def _block(output: NotebookNode, images: Mapping[str, str], labels: set[str]) ->
         return f' src="{found}"' if found else ""
 
     def tell_apart(match: re.Match[str]) -> str:
-        longer = f"{match.group()} · {escape(output.metadata.subtitle)}"
+        longer = f"{match.group()} · {escape(bundle[wire.RELEASED]['subtitle'])}"
         names = (match.group(), longer, *(f"{longer} {n}" for n in range(2, len(labels) + 3)))
         label = next(name for name in names if name not in labels)
         labels.add(label)
         return label
 
     html = _REGION.sub(tell_apart, str(clean(output.data[wire.HTML])))
-    return Markup(_LIFTED.sub(put_back, html))  # noqa: S704
+    return Markup(_LIFTED.sub(put_back, mount(html, bundle, language)))  # noqa: S704
 
 
 def _sha256(style: str) -> str:

@@ -21,7 +21,8 @@ from analysis.press.document import Bundle
 BESIDE = frozenset({"p", "r", "e", "b", "u", "le", "ge"})
 """Flags that stand beside a number; without one they say nothing of the cell."""
 RANGES = ("value_low", "value_high")
-LARGE, MIDDLING = 1000, 100
+LARGE, MIDDLING = 100, 10
+"""From these sizes on numbers need no decimals, or one."""
 _NUMBER = re.compile(r"([+\-−]?\d[\d,]*(?:\.(\d+))?)\s*(%?)")
 
 
@@ -135,10 +136,10 @@ def _alike(columns: Sequence[wire.Column], column: wire.Column) -> list[str]:
 
 def _form(values: Sequence[float], most: int, *, percent: bool) -> Form:
     """Take the decimals that the numbers need, no more than their column has or their size bears."""
-    top = max((abs(value) for value in values), default=0.0)
+    least = min((abs(value) for value in values if value), default=0.0)
     if percent:
         return Form(min(_decimals(values), max(most, 1)), percent=True, scale=0.01)
-    bears = 0 if top >= LARGE else min(most, 1) if top >= MIDDLING else most
+    bears = 0 if least >= LARGE else min(most, 1) if least >= MIDDLING else most
     return Form(min(_decimals(values), bears))
 
 

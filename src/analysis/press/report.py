@@ -83,6 +83,7 @@ def _make(order: Order, room: Path, step: Step) -> None:
             fonts=[Path(font) for font in settings.fonts],
             edition=settings.edition,
             release_date=settings.release_date,
+            languages=job.languages,
         )
         for name, content in files.items():
             staging.write(order.stage / language / name, content)
