@@ -89,13 +89,22 @@ def to_html(source: str, language: Language, outline: Outline, anchor: str) -> M
     return Markup(_parse(source, renderer))  # noqa: S704
 
 
-def to_typst(source: str, language: Language, outline: Outline, anchor: str) -> str:
+def to_typst(
+    source: str, language: Language, outline: Outline, anchor: str, *, leads: bool = False
+) -> str:
     r"""Turn markdown into Typst; every piece of text is a string literal, so none is code.
+
+    Parameters
+    ----------
+    source, language, outline, anchor
+        As for `to_html`.
+    leads
+        A figure or table follows: a paragraph at the end stays with it.
 
     >>> to_typst("1 #x *y*", "en", Outline(1), "x")
     '#"1 #x ";#emph[#"y";]\n\n'
     """
-    return _parse(source, _TypstRenderer(language, outline, anchor))
+    return _parse(source, _TypstRenderer(language, outline, anchor, leads=leads))
 
 
 def literal(text: str) -> str:
@@ -143,9 +152,15 @@ class _TypstRenderer(mistune.BaseRenderer):
 
     NAME = "typst"
 
-    def __init__(self, language: Language, outline: Outline, anchor: str) -> None:
+    def __init__(self, language: Language, outline: Outline, anchor: str, *, leads: bool) -> None:
         super().__init__()
-        self.language, self.outline, self.anchor = language, outline, anchor
+        self.language, self.outline, self.anchor, self.leads = language, outline, anchor, leads
+
+    def __call__(self, tokens: Iterable[dict[str, Any]], state: Any) -> str:
+        tokens = [token for token in tokens if token["type"] != "blank_line"]
+        if self.leads and tokens and tokens[-1]["type"] == "paragraph":
+            tokens[-1] = {**tokens[-1], "type": "lead"}
+        return self.render_tokens(tokens, state)
 
     def render_token(self, token: dict[str, Any], state: Any) -> str:
         method: Callable[[dict[str, Any], Any], str] | None = getattr(self, token["type"], None)
@@ -194,6 +209,9 @@ class _TypstRenderer(mistune.BaseRenderer):
     def paragraph(self, token: dict[str, Any], state: Any) -> str:
         return self._inner(token, state) + "\n\n"
 
+    def lead(self, token: dict[str, Any], state: Any) -> str:
+        return self._wrapped("jh-lead", token, state) + "\n\n"
+
     def block_text(self, token: dict[str, Any], state: Any) -> str:
         return self._inner(token, state)
 
@@ -217,7 +235,7 @@ class _TypstRenderer(mistune.BaseRenderer):
         return self._wrapped("quote(block: true)", token, state) + "\n\n"
 
     def list(self, token: dict[str, Any], state: Any) -> str:
-        function = "enum" if token["attrs"]["ordered"] else "list"
+        function = "enum" if token["attrs"]["ordered"] else "jh-list"
         start = f"start: {token['attrs'].get('start', 1)}, " if function == "enum" else ""
         items = "".join(f"[{self._inner(item, state).strip()}]," for item in token["children"])
         return f"#{function}({start}{items})\n\n"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import typst
+from nbformat import NotebookNode
 
 from analysis import wire
 from analysis.errors import RenderError
@@ -70,15 +71,23 @@ def _parts(document: Document) -> Iterator[tuple[str, str]]:
     """Give the Typst of each cell or block with the name of its place."""
     outline = Outline(top=1)
     language = document.language
-    for cell in document.cells:
+    for cell, following in zip(document.cells, (*document.cells[1:], None), strict=True):
         chapter = cell.metadata["junheng"]["chapter"]
         if cell.cell_type == "markdown":
-            yield chapter, to_typst(cell.source, language, outline, chapter)
+            leads = _shows(following)
+            yield chapter, to_typst(cell.source, language, outline, chapter, leads=leads)
             continue
         for output in cell.outputs:
             id = output.data[wire.RELEASED]["id"]
             check_typst(output.data[wire.TYPST], id)
             yield id, output.data[wire.TYPST]
+
+
+def _shows(cell: NotebookNode | None) -> bool:
+    """Tell whether a cell begins with something to look at."""
+    if cell is None or cell.cell_type == "markdown":
+        return False
+    return cell.outputs[0].data[wire.RELEASED]["kind"] in ("figure", "table", "tiles")
 
 
 def _named(parts: Sequence[tuple[str, str]]) -> dict[str, str]:
