@@ -84,18 +84,6 @@ def test_the_page_refers_to_nothing_outside_and_holds_no_script() -> None:
     assert "url(" not in tree.findtext(".//style")
 
 
-def test_a_page_links_to_what_is_made_beside_it_and_to_nothing_else() -> None:
-    def links(**traits: object) -> list[str]:
-        tree = parser.fromstring(page(sample.report("en"), **traits))
-        return [a.get("href") for a in tree.iter("a") if not a.get("href").startswith("#")]
-
-    both = ["zh", "en"]
-    assert links() == []
-    assert links(formats=["html"], languages=["en"]) == []
-    assert links(formats=["html", "xlsx"], languages=both) == ["report.xlsx", "../zh/report.html"]
-    assert links(formats=["xlsx", "html", "pdf"], languages=["en"]) == ["report.pdf", "report.xlsx"]
-
-
 def test_the_policy_lets_only_our_style_sheet_in() -> None:
     tree = parser.fromstring(page(sample.report()))
     policy = tree.find(".//meta[@http-equiv='Content-Security-Policy']").get("content")
@@ -145,6 +133,34 @@ def test_edition_and_release_date_are_given() -> None:
     assert "2022年3月5日" in text_of(paper(sample.report(), **traits)).replace(" ", "")
     with pytest.raises(UsageError):
         page(sample.report(), release_date="5.3.2022")
+
+
+def test_one_date_is_not_said_twice() -> None:
+    assert "发布日期" not in page(sample.report())
+    assert "发布日期" not in page(sample.report(), release_date="2021-09-01")
+    assert "发布日期" in page(sample.report(), release_date="2021-09-02")
+    assert b"D:20210901" in paper(sample.report())
+
+
+@pytest.mark.parametrize(
+    ("place", "said"), [("Zhangbei", "Zhangbei, California"), ("California", "California")]
+)
+def test_a_place_is_not_named_within_itself(place: str, said: str) -> None:
+    names = {
+        "place": {**sample.PLACE, "en": place},
+        "parent": {**sample.PARENT, "en": "California"},
+    }
+    block = sample.prose("a", "headline", ["x"], language="en")
+    made = page(sample.report("en", bundles=[block], **names))
+    assert f"<dd>{said}</dd>" in made
+
+
+def test_the_run_is_called_the_same_everywhere() -> None:
+    """As long as in the table of where a report comes from."""
+    run = "0123456789abcdef"
+    made = sample.report("zh", bundles=[sample.prose("a", "headline", ["x"])], run=run)
+    assert f"<dd>{run}</dd>" in page(made)
+    assert run in text_of(paper(made))
 
 
 @pytest.mark.parametrize("as_of", ["1999", "1999-05"])

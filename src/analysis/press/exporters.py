@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,18 +24,17 @@ from traitlets import Int, List, Unicode, default
 from traitlets.config import Config
 
 from analysis import wire
-from analysis.i18n import LANGUAGES, Language, say
+from analysis.i18n import Language, say
 from analysis.press import typesetting
 from analysis.press.document import Bundle, opened
-from analysis.press.imprint import TAGS as TONGUES
 from analysis.press.imprint import imprint
+from analysis.press.links import EMPTY
 from analysis.press.markup import Outline, to_html
 from analysis.press.plates import mount
 from analysis.press.sanitise import TAGS, allowed, clean
 
 TEMPLATE = Path(__file__).parent / "templates" / "county"
-WORDS = ("skip", "contents", "about", "download")
-DOWNLOADS = ("pdf", "xlsx")
+WORDS = ("skip", "contents", "about")
 
 _SAFE = " !$'()*+,-./:;=?@_~"
 _STYLE = re.compile(r"<style\b[^>]*>[^<]*</style>")
@@ -62,9 +61,6 @@ class CountyHTMLExporter(HTMLExporter):
 
     edition = Int(1, help="Counts the releases of the same report.").tag(config=True)
     release_date = Unicode("", help="ISO date; default the date of the data.").tag(config=True)
-
-    formats = List(Unicode(), help="Formats made beside it, which it links to.").tag(config=True)
-    languages = List(Unicode(), help="Languages it is made in.").tag(config=True)
 
     @default("template_paths")
     def _template_paths_default(self) -> list[str]:
@@ -107,8 +103,8 @@ class CountyHTMLExporter(HTMLExporter):
         resources = self._init_resources(resources)
         resources["county"] = {
             "frame": frame,
-            "downloads": list(_downloads(self.formats, self.languages, frame.language)),
             "words": {word: say(f"press.{word}", frame.language) for word in WORDS},
+            "downloads": EMPTY,
             "style": style,
             "style_hash": _sha256(style),
         }
@@ -148,18 +144,6 @@ class CountyPDFExporter(Exporter):
         frame = imprint(document, edition=self.edition, release_date=self.release_date)
         fonts = tuple(Path(font) for font in self.fonts)
         return typesetting.typeset(document, frame, fonts=fonts), self._init_resources(resources)
-
-
-def _downloads(
-    formats: Sequence[str], languages: Sequence[str], language: Language
-) -> Iterator[tuple[str, str, str]]:
-    """Give address, words and language of what is made beside a page in the same run."""
-    for format in DOWNLOADS:
-        if format in formats:
-            yield f"report.{format}", format.upper(), ""
-    for other in LANGUAGES:
-        if other != language and other in languages and "html" in formats:
-            yield f"../{other}/report.html", say(f"press.page_in_{other}", language), TONGUES[other]
 
 
 def _shown(cell: NotebookNode, images: dict[str, str]) -> NotebookNode:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from analysis.errors import UsageError
 from analysis.i18n import Language, say
 from analysis.press.document import Document
-from analysis.wire import digest
+from analysis.press.manifest import join_runs
 
 TAGS: Mapping[str, str] = {"zh": "zh-Hans-CN", "en": "en-GB"}
-RUN_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Imprint:
     banner, banner_note
         Said on each page of a report made from synthetic data, else empty.
     facts
-        Label and value pairs for cover and footer.
+        Label and value pairs for cover and footer; no release date that is that of the data.
     released
         Release date; dates the files too, for no clock may.
     """
@@ -83,14 +82,14 @@ def imprint(document: Document, *, edition: int = 1, release_date: str = "") -> 
     audience = say(f"press.audience.{first['audience']}", language)
     as_of = first["data"].get("as_of", "")
     released = _date(release_date or as_of)
-    run = _run(document.sentinels)
+    run = join_runs(document.sentinels)
     facts = {
         "place": _place(first, language),
         "code": first["county"],
         "year": years["fact"],
         "audience": audience,
         "as_of": _written(as_of, language),
-        "release_date": _written(release_date or as_of, language),
+        "release_date": _written(release_date, language) if release_date not in ("", as_of) else "",
         "edition": say(
             f"press.edition.{'revised' if edition > 1 else 'first'}", language, n=edition
         ),
@@ -126,20 +125,15 @@ def _heading(document: Document, place: str, language: Language) -> str:
 
 
 def _place(sentinel: Mapping[str, Any], language: Language) -> str:
-    parent = sentinel["parent"].get(language) or None
-    return say("press.place", language, place=sentinel["place"][language], parent=parent)
+    """Name the place with what it lies in, unless that has the same name."""
+    place, parent = sentinel["place"][language], sentinel["parent"].get(language)
+    return say("press.place", language, place=place, parent=parent if parent != place else None)
 
 
 def _year(form: str, first: int, language: Language) -> str:
     following = first + 1 if language == "zh" else (first + 1) % 100
     shown = following if language == "zh" else f"{following:02d}"
     return say(f"press.year.{form}", language, first=first, next=shown)
-
-
-def _run(sentinels: Sequence[Mapping[str, Any]]) -> str:
-    """One run's id as it is, several as the hash of all."""
-    runs = sorted({sentinel["run"] for sentinel in sentinels})
-    return (runs[0] if len(runs) == 1 else digest({"runs": runs}))[:RUN_DIGITS]
 
 
 def _date(text: str) -> datetime.date:

@@ -27,6 +27,7 @@ from analysis.press.jobs import Failure
 
 NAME = "manifest.json"
 FAILURES = "failures.json"
+RUN_DIGITS = 16
 SCHEMA = 1
 _PACKAGE = Path(__file__).parents[1]
 _CODE_FILES = ("*.py", "*.toml", "*.j2", "*.css", "*.js", "*.typ")
@@ -56,9 +57,9 @@ def hash_code() -> str:
 
 
 def join_runs(sentinels: Sequence[Mapping[str, Any]]) -> str:
-    """Give the run of a report: its chapters' one run, or the hash of all of them."""
+    """Give the run of a report: its chapters' one run, or the hash of all of them, as long."""
     runs = sorted({sentinel["run"] for sentinel in sentinels})
-    return runs[0] if len(runs) == 1 else wire.digest({"runs": runs})
+    return (runs[0] if len(runs) == 1 else wire.digest({"runs": runs}))[:RUN_DIGITS]
 
 
 def write_manifest(folder: Path, about: Mapping[str, Any]) -> None:

@@ -21,7 +21,6 @@ def render(
     fonts: Sequence[Path] = (),
     edition: int = 1,
     release_date: str = "",
-    languages: Sequence[str] = (),
 ) -> dict[str, bytes]:
     """Render a joined notebook.
 
@@ -37,8 +36,6 @@ def render(
         Counts the releases of the same report.
     release_date
         ISO date; default the date of the data.
-    languages
-        Languages the report is made in: a page links to what is made beside it, and to no more.
 
     Returns
     -------
@@ -56,12 +53,7 @@ def render(
     """
 
     def html() -> bytes:
-        exporter = CountyHTMLExporter(
-            edition=edition,
-            release_date=release_date,
-            formats=list(formats),
-            languages=list(languages),
-        )
+        exporter = CountyHTMLExporter(edition=edition, release_date=release_date)
         return exporter.from_notebook_node(nb)[0].encode()
 
     def pdf() -> bytes:

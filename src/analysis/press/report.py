@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import JunhengError
-from analysis.press import document, kernel, manifest, staging
+from analysis.press import document, kernel, links, manifest, staging
 from analysis.press.execute import NotebookError, execute
 from analysis.press.jobs import Failure, Order
 from analysis.press.render import render
@@ -83,13 +83,13 @@ def _make(order: Order, room: Path, step: Step) -> None:
             fonts=[Path(font) for font in settings.fonts],
             edition=settings.edition,
             release_date=settings.release_date,
-            languages=job.languages,
         )
         for name, content in files.items():
             staging.write(order.stage / language / name, content)
     step("", "")
     inputs = _hash_inputs(order, sentinels)
     manifest.carry_over(order.target, order.stage, inputs)
+    links.link(order.stage)
     _find(settings.audit)(order.stage, previous=order.target if order.target.exists() else None)
     manifest.write_manifest(order.stage, _about(order, sentinels, inputs))
 
