@@ -48,6 +48,16 @@ def test_the_numbers_of_a_drawing_are_a_table_that_is_folded_away() -> None:
     assert [words(td) for td in details.iter("td")] == ["2,000.0", "0.5（初步）", "未公布"]
 
 
+def test_a_unit_stands_with_its_indicator_once() -> None:
+    rows = [{"unit": unit, **row} for unit, row in zip(("元", "元", "间"), ROWS, strict=True)]
+    (details,) = section(rows, ["indicator", "subject", "unit"]).findall(".//details")
+    heads = [words(th) for th in details.iter("th") if th.get("scope") == "rowgroup"]
+    assert heads == ["A（元）", "B（间）"]
+    mixed = [{**row, "unit": unit} for unit, row in zip(("元", "间", "间"), ROWS, strict=True)]
+    (details,) = section(mixed, ["indicator", "subject", "unit"]).findall(".//details")
+    assert [words(td) for td in details.iter("td")][::2] == ["元", "间", "间"]
+
+
 def test_a_drawing_scrolls_in_a_region_with_its_caption_outside() -> None:
     made = section(ROWS, ["indicator", "subject", "at"])
     (image,) = made.findall(".//img")

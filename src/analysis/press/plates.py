@@ -71,7 +71,13 @@ def _numbers(bundle: Bundle, language: Language) -> Markup:
     caption = " · ".join([say("press.numbers", language, title=block["title"]), *facts])
     columns = [column for column in block["columns"] if column not in same]
     grouped = len(columns) > 2 and columns[0]["id"] == "indicator"
-    body = _groups(rows, columns, language) if grouped else [_body(rows, columns, language)]
+    units = grouped and "unit" in [c["id"] for c in columns] and _one_unit_each(block["rows"])
+    columns = [column for column in columns if not units or column["id"] != "unit"]
+    body = (
+        _groups(rows, columns, language, units=units)
+        if grouped
+        else [_body(rows, columns, language)]
+    )
     shown = columns[1:] if grouped else columns
     heads = Markup("").join(
         Markup('<th scope="col"{}>{}</th>').format(_class(column), column["label"])
@@ -100,13 +106,26 @@ def _same(column: wire.Column, rows: Sequence[Mapping[str, Any]]) -> bool:
 Rows = Sequence[tuple[Mapping[str, Any], Mapping[str, Form]]]
 
 
-def _groups(rows: Rows, columns: Sequence[wire.Column], language: Language) -> Iterator[Markup]:
+def _groups(
+    rows: Rows, columns: Sequence[wire.Column], language: Language, *, units: bool
+) -> Iterator[Markup]:
     """Write the rows of each indicator under its name, which then need not stand in every row."""
-    for name, group in groupby(rows, key=lambda row: row[0]["indicator"]):
+    for (name, unit), group in groupby(rows, key=lambda row: _measure(row[0])):
+        said = say("press.in_unit", language, name=name, unit=unit if units else None)
         head = Markup('<tr><th scope="rowgroup" colspan="{}">{}</th></tr>').format(
-            len(columns) - 1, name
+            len(columns) - 1, said
         )
         yield _body([*group], columns[1:], language, head)
+
+
+def _measure(row: Mapping[str, Any]) -> tuple[str, str]:
+    return str(row.get("indicator", "")), str(row.get("unit", ""))
+
+
+def _one_unit_each(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether each indicator has one unit, which then can stand beside its name."""
+    measures = {_measure(row) for row in rows}
+    return len(measures) == len({name for name, _ in measures})
 
 
 def _body(rows: Rows, columns: Sequence[wire.Column], language: Language, head: str = "") -> Markup:
