@@ -103,3 +103,32 @@ def test_a_list_of_names_with_a_number_each_is_not_stretched() -> None:
     left, _, right, _ = text.get_charbox(found[0])
     assert right < sheet.get_width() / 2
     assert left > 0
+
+
+def test_a_short_column_of_words_keeps_its_line_beside_long_ones() -> None:
+    long = (
+        "A definition that goes on for so long that it has to take several lines of its column. "
+        * 3
+    )
+    typst = sample.typst_call(
+        "jh-table",
+        f'table(columns: (24fr, 12fr), align: (left, left), table.header("Definition", "Standing"), {sample.literal(long)}, "from a secondary source")',
+        id="t", title="Method", subtitle="", note="", source="",
+    )  # fmt: skip
+    block = sample.bundle("table", "t", "<p>x</p>", typst, language="en")
+    assert "from a secondary source" in pages(sample.report("en", bundles=[block]))[1]
+
+
+@pytest.mark.parametrize("lines", range(24, 34, 2))
+def test_a_row_of_a_table_is_not_torn_apart(lines: int) -> None:
+    words = "Word of a row. " * 60
+    rows = ", ".join(f'"Begins{n}x {words}Ends{n}x", "y"' for n in range(12))
+    typst = sample.typst_call(
+        "jh-table",
+        f'table(columns: (24fr, 12fr), align: (left, left), table.header("A", "B"), {rows})',
+        id="t", title="Table", subtitle="", note="", source="",
+    )  # fmt: skip
+    block = sample.bundle("table", "t", "<p>x</p>", typst, language="en")
+    sheets = pages(join([prove(sample.executed("en", [block], markdown=f"# A\n\n{LINE * lines}"))]))
+    for n in range(12):
+        assert page_of(sheets, f"Begins{n}x") == page_of(sheets, f"Ends{n}x")
