@@ -89,7 +89,7 @@ def _has_parts(view: View, id: str) -> bool:
 def _panel(view: View, id: str, stage: str, by: str) -> Panel:
     found = view.rows(id, stage=stage, by=by)
     known = [row for row in found if present(row)]
-    ranked = tuple(sorted(known, key=lambda row: (row["value"], row["subject"])))
+    ranked = tuple(sorted(known, key=lambda row: float(row["value"])))  # equal ones as released
     return Panel(
         indicator=id,
         rows=ranked,
