@@ -80,8 +80,7 @@ class Sentinel(TypedDict):
     """The proof that a notebook ran to its end, for whom and with what.
 
     `place` and `parent` hold ``code, zh, en, pinyin`` and, for the place, ``old`` (old names);
-    `run` is the hash of the inputs; `data` is the standing of the data (`finding.Origin`);
-    `quality` is the grade of the data or empty.
+    `run` is the hash of the inputs; `data` is the standing of the data (`finding.Origin`).
     """
 
     schema: int

@@ -211,26 +211,6 @@ def test_former_names_and_codes_are_found(out: Path) -> None:
     assert "130721" in found
 
 
-@pytest.mark.parametrize(
-    ("language", "sentence"),
-    [
-        ("zh", "2021学年A县数据质量等级为B：共"),
-        ("en", "The data of C County for 2021 are graded B: 3 of 3"),
-    ],
-)
-def test_the_grade_is_read_where_it_is_only_said(
-    tmp_path: Path, language: str, sentence: str
-) -> None:
-    folder = write_report(tmp_path, ZHANGBEI, languages=(language,), grade="")
-    path = folder / language / "results.json"
-    says = json.loads(path.read_text(encoding="utf-8"))
-    says["blocks"].append(
-        {"id": "q", "chapter": "quality", "cells": [], "rows": [{"sentence": sentence}]}
-    )
-    path.write_text(json.dumps(says), encoding="utf-8")
-    assert words(list(rows(site.build(tmp_path))["130722", "2021"].iter("td"))[-1]) == "B"
-
-
 def test_made_data_are_not_called_final(tmp_path: Path) -> None:
     write_report(tmp_path, ZHANGBEI, synthetic=True)
     cell = list(rows(site.build(tmp_path))["130722", "2021"].iter("td"))[2]

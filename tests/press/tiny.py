@@ -50,7 +50,6 @@ sentinel = {{
     "partitions": [], "run": "r" * 64,
     "data": {{"source_zh": "来源", "source_en": "Source", "as_of": "2021-09-01",
              "synthetic": True, "names_public": False}},
-    "quality": "",
     "missing": [],
 }}
 sentinel = {{name: sentinel[name] for name in wire.Sentinel.__annotations__}}

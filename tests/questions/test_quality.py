@@ -12,6 +12,7 @@ from analysis.finding import Finding
 from analysis.i18n import has
 from analysis.questions import quality
 from analysis.records.county import CountyData
+from analysis.release import release
 
 Build = Callable[..., CountyData]
 
@@ -107,3 +108,9 @@ def test_a_school_without_pupils_has_not_reported(build_county: Build) -> None:
 
 def test_what_was_not_measured_is_not_the_best(build_county: Build) -> None:
     assert grade(quality.examine(build_county([school("A")]))) == "B"
+
+
+def test_the_grade_leaves_as_a_cell_for_the_list_of_reports(build_county: Build) -> None:
+    finding = quality.examine(build_county([school("A")]))
+    (said,) = (note for note in release(finding, "public").notes if note.key.endswith(".grade"))
+    assert ("grade", "", "grade", "B", "2021") in said.cells

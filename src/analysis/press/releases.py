@@ -6,22 +6,19 @@ Read from the manifests, the results and the lists of failures; no report is ope
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from analysis.errors import StoreError
-from analysis.i18n import LANGUAGES, has, text
+from analysis.i18n import LANGUAGES
 from analysis.press import manifest
 from analysis.press.atlas import Atlas
 
 AUDIENCE = "public"
 RESULTS = "results.json"
 FORMATS = ("html", "pdf", "xlsx", "json")
-GRADED = "quality.headline.grade"
-"""Key of the sentence that says the grade ``{grade}`` of the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,25 +149,9 @@ def _reading_order(file: File) -> tuple[int, int]:
 
 
 def _grade(says: Mapping[str, Any]) -> str:
-    """Find the grade of the data: in a sentinel, as a cell ``grade||grade|A|at``, or as said."""
-    said = [sentinel.get("quality", "") for sentinel in says["sentinels"]]
+    """Find the grade of the data: a released cell ``grade||grade|A|at``."""
     keys = (cell["key"].split("|") for block in says["blocks"] for cell in block["cells"])
-    cells = (key[3] for key in keys if key[0] == "grade")
-    return next(filter(None, (*said, *cells, *_graded(says))), "")
-
-
-def _graded(says: Mapping[str, Any]) -> Iterator[str]:
-    """Read the grade out of the sentence of the catalogue that says it."""
-    language = says.get("language")
-    if language not in LANGUAGES or not has(GRADED):
-        return
-    before = text(GRADED, language).partition("{grade}")[0]
-    anchor = re.compile(re.escape(re.split(r"[}⟧]", before)[-1]) + r"([A-Z])(?![A-Za-z])")
-    for block in says["blocks"]:
-        for row in block.get("rows", ()) if block.get("chapter") == "quality" else ():
-            found = anchor.search(str(row.get("sentence", "")))
-            if found:
-                yield found.group(1)
+    return next((key[3] for key in keys if key[0] == "grade"), "")
 
 
 def _read(path: Path) -> Any:

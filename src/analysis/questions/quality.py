@@ -242,6 +242,7 @@ def _notes(county: CountyData, table: pd.DataFrame, grade: str) -> Iterator[Note
         "county": Name("county", county.place.code),
         "year": Given(county.year),
         "grade": Name("grade", grade),
+        "graded": Cell("grade", by="grade", subject=grade, at=now),
     }
     cells: dict[str, NoteValue] = {
         name: cell
