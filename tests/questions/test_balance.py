@@ -21,6 +21,7 @@ from analysis.methods.dispersion import difference_coefficient
 from analysis.questions import balance
 from analysis.questions.balance.verdicts import judge_all, judge_coefficient, judge_school
 from analysis.records.county import CountyData
+from analysis.release import release
 
 Build = Callable[..., CountyData]
 
@@ -534,3 +535,13 @@ def test_a_finding_survives_json(build_county: Build) -> None:
 def test_an_unknown_scheme_names_those_there_are(build_county: Build) -> None:
     with pytest.raises(UsageError, match="quality-2017"):
         balance.assess(build_county([school("A")]), scheme="2017")
+
+
+def test_a_list_of_schools_alone_gives_one_line(build_county: Build) -> None:
+    county = build_county([school("A")])
+    empty = county.tables["school_years"].iloc[:0]
+    finding = balance.assess(replace(county, tables={**county.tables, "school_years": empty}))
+    for audience in ("public", "internal"):
+        released = release(finding, audience)  # type: ignore[arg-type]
+        assert released.table.empty
+        assert [note.key for note in released.notes] == ["balance.headline.no_data"]

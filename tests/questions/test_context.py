@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -61,8 +62,6 @@ def test_census_figures_are_those_of_the_table(build_county: Build) -> None:
 
 
 def test_a_place_outside_the_census_has_no_census_sentence(build_county: Build) -> None:
-    from dataclasses import replace
-
     county = build_county([school("A")])
     elsewhere = replace(county, place=replace(county.place, code="06037"))
     finding = context.describe(elsewhere)
@@ -93,3 +92,12 @@ def test_a_sum_without_some_schools_is_no_number_of_teachers(build_county: Build
 def test_units_are_called_what_they_are(build_county: Build, kind: str, counted: str) -> None:
     finding = context.describe(build_county([school("A", kind=kind), school("B", kind=kind)]))
     assert finding.labels["units"]["many"]["en"] == counted
+
+
+def test_without_pupils_no_school_is_small(build_county: Build) -> None:
+    county = build_county([school("A")])
+    none = county.tables["school_years"].iloc[:0]
+    finding = context.describe(replace(county, tables={**county.tables, "school_years": none}))
+    assert "small_schools" not in set(finding.table["indicator"])
+    (note,) = (note for note in finding.notes if note.key == "context.headline.schools")
+    assert "small" not in note.values

@@ -114,3 +114,14 @@ def test_the_grade_leaves_as_a_cell_for_the_list_of_reports(build_county: Build)
     finding = quality.examine(build_county([school("A")]))
     (said,) = (note for note in release(finding, "public").notes if note.key.endswith(".grade"))
     assert ("grade", "", "grade", "B", "2021") in said.cells
+
+
+def test_schools_of_the_list_that_did_not_report_are_known_without_a_count(
+    build_county: Build,
+) -> None:
+    county = build_county([school("A"), school("B")])
+    assert "reported" not in set(quality.examine(county).table["indicator"])
+    none = county.tables["school_years"].iloc[:0]
+    finding = quality.examine(replace(county, tables={**county.tables, "school_years": none}))
+    assert row(finding, "reported")["value"] == 0
+    assert grade(finding) == "D"

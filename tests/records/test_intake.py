@@ -896,7 +896,7 @@ def mapped(folder: Path, mapping: str = MAPPING, rows: Rows = FOREIGN) -> Intake
 
 def test_mapping_multiplies_and_fills_in(tmp_path: Path) -> None:
     intake = mapped(tmp_path)
-    assert [fault.code for fault in intake.faults] == []
+    assert [(fault.code, fault.level) for fault in intake.faults] == [("table-nowhere", "info")]
     resources = intake.frames["resources"]
     assert resources["equipment_yuan"].tolist()[0] == 20_500
     assert resources["equipment_yuan"].isna().tolist() == [False, True]

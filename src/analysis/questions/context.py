@@ -149,6 +149,8 @@ def _school_rows(county: CountyData) -> Iterator[Row]:
         .groupby("school")["pupils_n"]
         .sum()
     )
+    if pupils.empty:
+        return
     limit = county.reference.parameters["context"]["small_school"]["pupils"]
     small = int((pupils < limit).sum())
     yield {**base, "indicator": "small_schools", "value": small, "n": len(pupils)}
@@ -234,7 +236,7 @@ def _notes(county: CountyData, table: pd.DataFrame) -> Iterator[Note]:
     yield Note("context.headline.schools", {
         **names,
         "schools": Cell("schools", at=now),
-        "small": Cell("small_schools", at=now),
+        **({"small": Cell("small_schools", at=now)} if ("small_schools", "", "", now) in known else {}),
         "units": Name("units", "one" if county.table("schools", year=county.year)["school"].nunique() == 1 else "many"),
         "limit": Given(county.reference.parameters["context"]["small_school"]["pupils"]),
         **({"points": Cell("schools", by="kind", subject="218", at=now)} if len(points) else {}),

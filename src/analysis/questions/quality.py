@@ -100,8 +100,9 @@ def _reported(county: CountyData) -> Iterator[Row]:
     schools = county.table("school_years", year=county.year)["school"].nunique()
     listed = county.table("schools", year=county.year)["school"].nunique()
     expected = county.table("counties", year=county.year)["schools_expected_n"].dropna()
-    if len(expected):
-        should = float(max(listed, int(expected.iloc[0])))
+    # That all of a list reported says nothing of schools that are not on it; that some did not, does.
+    if len(expected) or schools < listed:
+        should = float(max([listed, *expected.astype(int)]))
         yield {
             "indicator": "reported", "value": min(1.0, schools / should), "unit": "share",
             "numerator": schools, "denominator": should, "n": schools, "n_unit": "schools",

@@ -161,14 +161,17 @@ def _schools_told(crossing: Crossing) -> Iterator[Fault]:
         told = set(zip(rows["county"], rows["year"], strict=True))
         found = set(zip(rows["school"], rows["year"], strict=True))
         without: set[tuple[Any, ...]] = set()
+        table: dict[str, Any] = {"table_zh": TABLES[id].zh, "table_en": TABLES[id].en}
+        if not told and len(schools):
+            yield fault("table-nowhere", level="info", **table)
+            continue
         for row in schools.to_dict("records"):
             group = (row["county"], row["year"])
-            table = {"table_zh": TABLES[id].zh, "table_en": TABLES[id].en}
-            if told and group not in told and group not in without:
+            if group not in told and group not in without:
                 without.add(group)
                 yield crossing.fault("table-absent", row, level="warning", year=row["year"],
                                      county=str(row["county"]), **table)  # fmt: skip
-            elif group in told and (row["school"], row["year"]) not in found:
+            elif group not in without and (row["school"], row["year"]) not in found:
                 yield crossing.fault("school-absent", row, level="warning", **table,
                                      column=TABLES["schools"]["school"].zh)  # fmt: skip
     rows = crossing.frames["school_years"].dropna(subset=[*key, "stage"])

@@ -122,7 +122,7 @@ def number(table: pd.DataFrame) -> pd.DataFrame:
     The rows are put in that order too, so that their place tells nothing. Rows that cross schools
     with something else are left out.
     """
-    crossed = table["by"].map(lambda by: SCHOOL in split(by) and by != SCHOOL)
+    crossed = table["by"].map(lambda by: SCHOOL in split(by) and by != SCHOOL).astype(bool)
     table = table[~crossed]
     single = table["by"] == SCHOOL
     columns = [column for column in table.columns if column != "subject"]

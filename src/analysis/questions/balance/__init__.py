@@ -77,6 +77,8 @@ def assess(
         judged.extend(stage_checks)
         judged.extend(checks.school_checks(stage, school_verdicts))
         said.extend(notes.tell(stage, county.place.code, tidy(table), stage_checks))
+    if not table:
+        said.append(notes.tell_nothing(county.place.code, county.year))
     return Finding(
         name="balance",
         county=county.place.code,

@@ -42,6 +42,11 @@ def tell(stage: Stage, county: str, table: pd.DataFrame, checks: Sequence[Check]
         yield Note(f"balance.{key}", {**common, **values}, stage.id)
 
 
+def tell_nothing(county: str, year: int) -> Note:
+    """Say in one line that no school reported what the chapter needs."""
+    return Note("balance.headline.no_data", {"county": Name("county", county), "year": Given(year)})
+
+
 def _all(
     stage: Stage, now: pd.DataFrame, table: pd.DataFrame, checks: Sequence[Check]
 ) -> Iterator[tuple[str, Values]]:
