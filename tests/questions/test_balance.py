@@ -545,3 +545,12 @@ def test_a_list_of_schools_alone_gives_one_line(build_county: Build) -> None:
         released = release(finding, audience)  # type: ignore[arg-type]
         assert released.table.empty
         assert [note.key for note in released.notes] == ["balance.headline.no_data"]
+
+
+def test_no_data_is_something_else_than_nothing_to_compare(build_county: Build) -> None:
+    def flag(*rows: dict[str, Any]) -> str:
+        finding = balance.assess(build_county(list(rows)))
+        return str(cell(finding, "equipment.coefficient")["flag"])
+
+    assert flag(school("A", equipment_yuan=None), school("B", equipment_yuan=None)) == "x"
+    assert flag(school("A")) == "z"

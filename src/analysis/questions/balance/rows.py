@@ -54,10 +54,11 @@ def _coefficient_rows(stage: Stage, indicator: Mapping[str, Any], *, flag: str) 
     seen = schools[schools[id].notna()]
     value, band = stage.coefficient(indicator), stage.robust_range(indicator)
     base = {**stage.key, "n": len(seen), "n_unit": "schools", "unit": "coefficient"}
+    none = "x" if seen.empty and len(schools) > 1 else "z"  # nothing told, or nothing to compare
     yield {
         **base, "indicator": f"{id}.coefficient", "value": value, "value_low": band.low,
         "value_high": band.high, "interval_kind": "sensitivity",
-        "flag": "z" if np.isnan(value) else flag,
+        "flag": none if np.isnan(value) else flag,
     }  # fmt: skip
     if not np.isnan(stage.limit) and stage.scheme["coefficient"]["rule"] == "each":
         yield {
