@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analysis.finding import Cell, Check, Given, Name, Note, NoteValue
@@ -138,9 +137,8 @@ def _trend_notes(stage: Stage, table: pd.DataFrame, worst: str) -> Iterator[tupl
 
 
 def _school_notes(stage: Stage, *, unknown: bool) -> Iterator[tuple[str, Values]]:
-    bare = all(np.isnan(stage.threshold(indicator)) for indicator in stage.indicators)
     if "school_rule" not in stage.scheme:
-        yield from _figure("schools", {}, plain=bare)
+        yield from _figure("schools", {}, plain=not stage.has_thresholds)
         return
     rule: Mapping[str, Any] = stage.scheme["school_rule"]
 
@@ -160,7 +158,7 @@ def _school_notes(stage: Stage, *, unknown: bool) -> Iterator[tuple[str, Values]
 
 
 def _gap_notes(stage: Stage, now: pd.DataFrame) -> Iterator[tuple[str, Values]]:
-    if all(np.isnan(stage.threshold(indicator)) for indicator in stage.indicators):
+    if not stage.has_thresholds:
         yield "gap.no_threshold", {}
     whole = now[now["by"] == ""]
     gaps = set(whole.loc[whole["value"] > 0, "indicator"])

@@ -59,6 +59,10 @@ class Stage:
         return float(indicator.get("threshold", {}).get(self.id, np.nan))
 
     @property
+    def has_thresholds(self) -> bool:
+        return not all(np.isnan(self.threshold(indicator)) for indicator in self.indicators)
+
+    @property
     def limit(self) -> float:
         return float(self.scheme["coefficient"]["limits"].get(self.id, np.nan))
 
