@@ -91,6 +91,30 @@ class CountyData:
         return passport(self.place, self.parent, self.year, self.partitions, self.run, origin)
 
 
+@dataclass(frozen=True, slots=True)
+class Counties:
+    """What is known of many counties in one school year, their rows in common tables.
+
+    Attributes
+    ----------
+    places
+        The counties, by code.
+    year
+        The school year.
+    tables
+        Frames by table id, columns and dtypes of `contracts` as stored; only the tables that were
+        asked for, each with the rows of all counties.
+    reference, origin
+        As in `CountyData`; of several origins, what holds of all.
+    """
+
+    places: tuple[Place, ...]
+    year: int
+    tables: Mapping[str, pd.DataFrame]
+    reference: Reference
+    origin: Origin = field(default_factory=Origin)
+
+
 def passport(
     place: Place,
     parent: Place,

@@ -64,7 +64,8 @@ def _write(table: pa.Table) -> bytes:
 def decode(parts: Sequence[bytes], key: Sequence[str] = ()) -> pd.DataFrame:
     """Read what was written here, several files as one, sorted by `key` if there is one."""
     # ParquetFile and not read_table: a path with county=… in it must not become a column.
-    tables = [pq.ParquetFile(pa.BufferReader(part)).read() for part in parts]
+    # One thread: a partition is too small to be worth more, and there are thousands of them.
+    tables = [pq.ParquetFile(pa.BufferReader(part)).read(use_threads=False) for part in parts]
     whole = pa.concat_tables(tables)
     if key and len(parts) > 1:
         whole = whole.sort_by([(name, "ascending") for name in key])

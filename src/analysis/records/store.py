@@ -5,7 +5,7 @@ How it lies on disk is told in `generations`, how a partition is written in `par
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -204,7 +204,7 @@ def _open(generation: Generation, code: str, year: int) -> CountyData:
         tables[id] = decode(parts, stored_key(table)) if parts else empty(table)
     places = generation.regions()
     place, parent = places.place(code), places.parent(code)
-    origin = _join([dated(Origin(**e["origin"]), key[2]) for key, e in entries.items()])
+    origin = join([dated(Origin(**e["origin"]), key[2]) for key, e in entries.items()])
     hashes = {partition(key): entry["sha256"] for key, entry in entries.items()}
     inputs = {
         "partitions": hashes,
@@ -290,7 +290,7 @@ def dated(origin: Origin, year: int) -> Origin:
     return replace(origin, as_of=origin.as_of or statistical_date(year).isoformat())
 
 
-def _join(origins: list[Origin]) -> Origin:
+def join(origins: Iterable[Origin]) -> Origin:
     """Say of several origins what holds of all that was read."""
     distinct = list(dict.fromkeys(origins))
     return Origin(
