@@ -16,6 +16,7 @@ Source: 教督〔2012〕3号, annex on the difference coefficient (差异系数)
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -168,16 +169,17 @@ def missing_value_range(totals: ArrayLike, pupils: ArrayLike) -> Range:
     if seen.sum() < 2 or not x[seen].sum() > 0:
         return Range(float("nan"), float("nan"))
     ratio, known = x[seen] / p[seen], p[seen]
-    lowest, highest, unknown = ratio.min(), ratio.max(), p[~seen].sum()
+    lowest, highest, unknown = float(ratio.min()), float(ratio.max()), float(p[~seen].sum())
+    pupils = float(p.sum())
     first, second = float(known @ ratio), float(known @ ratio**2)
 
     def coefficient(level_sum: float, square_sum: float) -> float:
-        squared = (second + square_sum) * p.sum() / (first + level_sum) ** 2 - 1
-        return float(np.sqrt(max(squared, 0.0)))
+        squared = (second + square_sum) * pupils / (first + level_sum) ** 2 - 1
+        return math.sqrt(max(squared, 0.0))
 
     # The least spread comes from every missing school at the level second/first (the root of
     # the derivative), or as near as the reported levels allow.
-    level = float(np.clip(second / first, lowest, highest))
+    level = min(max(second / first, lowest), highest)
     low = coefficient(unknown * level, unknown * level**2)
     high = max(
         coefficient(
@@ -301,4 +303,4 @@ def _extremes(
     if not (b > 0 and d > 0):
         return [0.0, unknown]
     root = (b * c - 2 * a * d) / (b * d)
-    return [0.0, unknown, float(np.clip(root, 0, unknown))]
+    return [0.0, unknown, min(max(root, 0.0), unknown)]

@@ -17,15 +17,14 @@ Source. 教督〔2017〕6号, 教督〔2012〕3号, 河北省具体办法; stand
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Literal
 
 from analysis.finding import Check, Finding, Note, merge_labels, tidy
 from analysis.methods.dispersion import Weights
 from analysis.questions.balance import checks, notes, rows
 from analysis.questions.balance.indicators import declare
-from analysis.questions.balance.schools import Scheme, enter
-from analysis.questions.balance.stage import Stage
+from analysis.questions.balance.schools import Scheme
+from analysis.questions.balance.stage import form, weigh
 from analysis.records.county import CountyData
 
 __all__ = ["assess"]
@@ -60,20 +59,22 @@ def assess(
         If there is no such scheme.
     """
     rules = county.reference.scheme(scheme)
-    chosen = _weighting(rules) if weights == "scheme" else weights
+    chosen = weigh(rules, weights)
     table: list[rows.Row] = []
     judged: list[Check] = []
     said: list[Note] = []
-    for stage_id in rules["stages"]:
-        stage = _stage(county, rules, stage_id, county.year, chosen)
-        if stage.entrants.counted.empty and stage.entrants.excluded.empty:
+    for formed in form(county.tables, county.reference, rules, chosen).values():
+        years = {year: stage for (_, year), stage in formed.items()}
+        stage = years.pop(county.year, None)
+        if stage is None or stage.is_empty:
             continue
         school_verdicts = stage.school_verdicts()
         stage_checks = list(checks.county_checks(stage, school_verdicts))
         for indicator in stage.indicators:
             table.extend(rows.indicator_rows(stage, indicator))
         table.extend(rows.stage_rows(stage, school_verdicts, stage_checks))
-        table.extend(_history(county, rules, stage_id, chosen))
+        for year in sorted(years):
+            table.extend(rows.trend_rows(years[year]))
         judged.extend(stage_checks)
         judged.extend(checks.school_checks(stage, school_verdicts))
         said.extend(notes.tell(stage, county.place.code, tidy(table), stage_checks))
@@ -90,59 +91,6 @@ def assess(
         notes=tuple(said),
         origin=county.origin,
     )
-
-
-def _stage(county: CountyData, scheme: Scheme, stage: str, year: int, weights: Weights) -> Stage:
-    parameters = county.reference.parameters["balance"]
-    coverage = _coverage(county, year)
-    return Stage(
-        id=stage,
-        year=year,
-        entrants=enter(county, scheme, year=year, stage=stage),
-        scheme=scheme,
-        weights=weights,
-        coverage=coverage,
-        silent=0.0 if coverage >= 1 else _silent_pupils(county, year, stage),
-        robustness=parameters["robustness"],
-        min_coverage=parameters["coverage"]["at_least"],
-    )
-
-
-def _coverage(county: CountyData, year: int) -> float:
-    """Schools that reported their pupils over schools that should.
-
-    Those on the list of schools should, and as many as the county says.
-    """
-    expected = county.table("counties", year=year)["schools_expected_n"].dropna()
-    reported = county.table("school_years", year=year)["school"].nunique()
-    listed = county.table("schools", year=year)["school"].nunique()
-    should = max([listed, *expected.astype(int)])
-    return min(1.0, reported / should) if should else 1.0
-
-
-def _silent_pupils(county: CountyData, year: int, stage: str) -> float:
-    """Pupils of a stage that the county counts and no school reported; nan without its count."""
-    column = f"{stage}_pupils_n"
-    totals = county.table("counties", year=year)
-    official = totals[column].dropna() if column in totals else totals.iloc[:0, 0]
-    if official.empty:
-        return float("nan")
-    schools = county.table("school_years", year=year)
-    reported = schools.loc[schools["stage"] == stage, "pupils_n"].sum()
-    return max(0.0, float(official.iloc[0]) - float(reported))
-
-
-def _weighting(scheme: Scheme) -> Weights:
-    """Give the scheme's weighting; ``"none"`` stands for none, which TOML cannot write."""
-    weights: Weights = scheme["coefficient"]["weights"]
-    return None if weights == "none" else weights
-
-
-def _history(
-    county: CountyData, scheme: Scheme, stage: str, weights: Weights
-) -> Iterable[rows.Row]:
-    for year in sorted({int(y) for y in county.tables["school_years"]["year"]} - {county.year}):
-        yield from rows.trend_rows(_stage(county, scheme, stage, year, weights))
 
 
 def _labels(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from analysis.questions.balance import verdicts
 from analysis.questions.balance.stage import Stage
 
 
-def county_checks(stage: Stage, school_verdicts: pd.Series) -> Iterator[Check]:
+def county_checks(stage: Stage, school_verdicts: Iterable[Verdict]) -> Iterator[Check]:
     """Give the requirements on the county: coefficients, composite, all schools."""
     rule = stage.scheme["coefficient"]["rule"]
     if rule == "each" and not np.isnan(stage.limit):
@@ -78,9 +78,8 @@ def _check(stage: Stage, indicator: str, rule: str, limit: float, verdict: Verdi
 
 def _why_unknown(stage: Stage, id: str) -> str:
     """Say why a coefficient cannot be judged: no total, a gap in what came, a silent school."""
-    mine = stage.entrants.counted
-    totals = mine[[id]] if id in mine else mine[[i["id"] for i in stage.indicators]]
-    if totals.notna().all(axis=None):
-        nothing = bool((totals.sum() == 0).any())
+    of = [indicator for indicator in stage.indicators if indicator["id"] == id] or stage.indicators
+    if all(map(stage.is_reported, of)):
+        nothing = any(stage.reported(indicator)[0].sum() == 0 for indicator in of)
         return "balance.reason.no_total" if nothing else "balance.reason.coverage"
     return "balance.reason.missing"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from analysis.finding import Verdict
 from analysis.methods import dispersion
-from analysis.methods.dispersion import Range, Weights
-from analysis.questions.balance import verdicts
-from analysis.questions.balance.schools import Entrants, Scheme
+from analysis.methods.dispersion import Floats, Range, Weights
+from analysis.questions.balance import reporting, verdicts
+from analysis.questions.balance.schools import Entrants, Scheme, Site, Tables, enter
+from analysis.records.reference import Reference
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stage:
     """A stage being assessed: who is in it and by which rules.
 
@@ -52,6 +55,10 @@ class Stage:
         return {"stage": self.id, "at": str(self.year)}
 
     @property
+    def is_empty(self) -> bool:
+        return self.entrants.counted.empty and self.entrants.excluded.empty
+
+    @property
     def indicators(self) -> list[Mapping[str, Any]]:
         return list(self.scheme["indicator"])
 
@@ -68,27 +75,56 @@ class Stage:
 
     def levels(self) -> pd.DataFrame:
         """Resource per pupil of each school, in the indicator's unit."""
-        schools = self.entrants.counted
-        # Times first, then divided: 42 x 100 / 1000 is 4.2 to the last bit, 42 / 1000 x 100 need not be.
-        return pd.DataFrame(
-            {i["id"]: schools[i["id"]] * i["per"] / schools["pupils"] for i in self.indicators},
-            index=schools.index,
-        )
+        return pd.DataFrame(self._levels, index=self.entrants.counted.index)
+
+    def level(self, indicator: Mapping[str, Any]) -> Floats:
+        """Resource per pupil of each school by one indicator."""
+        return self._levels[indicator["id"]]
+
+    def reported(self, indicator: Mapping[str, Any]) -> tuple[Floats, Floats]:
+        """What the schools have that reported it, and their pupils."""
+        return self._reported[indicator["id"]]
+
+    def is_reported(self, indicator: Mapping[str, Any]) -> bool:
+        """Tell whether every school assessed reported it."""
+        return len(self._reported[indicator["id"]][0]) == len(self._pupils)
 
     def coefficient(self, indicator: Mapping[str, Any]) -> float:
         """The coefficient over the schools that reported."""
-        seen = self.entrants.counted[self.entrants.counted[indicator["id"]].notna()]
-        return dispersion.difference_coefficient(
-            seen[indicator["id"]], seen["pupils"], weights=self.weights
-        )
+        return self._coefficients[indicator["id"]]
+
+    @property
+    def _pupils(self) -> Floats:
+        return self.entrants.numbers["pupils"]
+
+    @property
+    def _totals(self) -> dict[str, Floats]:
+        return {i["id"]: self.entrants.numbers[i["id"]] for i in self.indicators}
+
+    @cached_property
+    def _levels(self) -> dict[str, Floats]:
+        # Times first, then divided: 42 x 100 / 1000 is 4.2 to the last bit, 42 / 1000 x 100 need not be.
+        totals, pupils = self._totals, self._pupils
+        return {i["id"]: totals[i["id"]] * i["per"] / pupils for i in self.indicators}
+
+    @cached_property
+    def _reported(self) -> dict[str, tuple[Floats, Floats]]:
+        pupils, all_seen = self._pupils, self._totals.items()
+        return {id: (x[seen], pupils[seen]) for id, x in all_seen for seen in [~np.isnan(x)]}
+
+    @cached_property
+    def _coefficients(self) -> dict[str, float]:
+        return {
+            id: dispersion.difference_coefficient(totals, pupils, weights=self.weights)
+            for id, (totals, pupils) in self._reported.items()
+        }
 
     def possible(self, indicator: Mapping[str, Any]) -> Range:
         """The coefficients possible given what was not reported, by a school or by a silent one.
 
         Schools that said nothing at all stand together for one with the pupils they have.
         """
-        schools = self.entrants.counted
-        if schools[indicator["id"]].notna().all() and self.silent == 0:
+        if self.is_reported(indicator) and self.silent == 0:
             value = self.coefficient(indicator)
             return Range(value, value)
         # The bounds are known for the official weighting only.
@@ -96,7 +132,8 @@ class Stage:
             return Range(float("nan"), float("nan"))
         silent = [self.silent] if self.silent > 0 else []
         return dispersion.missing_value_range(
-            [*schools[indicator["id"]], *(np.nan for _ in silent)], [*schools["pupils"], *silent]
+            np.append(self.entrants.numbers[indicator["id"]], [np.nan for _ in silent]),
+            np.append(self._pupils, silent),
         )
 
     def robust_range(self, indicator: Mapping[str, Any]) -> Range:
@@ -105,11 +142,11 @@ class Stage:
         Where schools are nearly equal, errors alone make a difference: then the range begins at
         the reported value.
         """
-        seen = self.entrants.counted[self.entrants.counted[indicator["id"]].notna()]
+        totals, pupils = self.reported(indicator)
         ranges = [
             dispersion.reporting_error_range(
-                seen[indicator["id"]],
-                seen["pupils"],
+                totals,
+                pupils,
                 error=self.robustness["error"],
                 correlation=correlation,
                 draws=self.robustness["draws"],
@@ -127,10 +164,63 @@ class Stage:
 
     def school_verdicts(self) -> pd.Series:
         """Verdict of each school by the scheme's rule; empty where the scheme has none."""
+        judged = self.judge_schools()
+        return pd.Series(judged, index=self.entrants.counted.index[: len(judged)], dtype=object)
+
+    def judge_schools(self) -> list[Verdict]:
+        """Verdicts in the order of the schools, as a list."""
         rule = self.scheme.get("school_rule")
         if not rule:
-            return pd.Series(dtype=object)
-        thresholds = {i["id"]: self.threshold(i) for i in self.indicators}
-        levels = self.levels()
-        judged = [verdicts.judge_school(levels.loc[s], thresholds, rule) for s in levels.index]
-        return pd.Series(judged, index=levels.index, dtype=object)
+            return []
+        thresholds = np.array([self.threshold(i) for i in self.indicators])
+        return verdicts.judge_schools(np.column_stack([*self._levels.values()]), thresholds, rule)
+
+
+def weigh(scheme: Scheme, asked: Weights | Literal["scheme"]) -> Weights:
+    """Give the weighting asked for, or the scheme's; ``"none"`` stands for none in TOML."""
+    weights: Weights | Literal["none"] = (
+        scheme["coefficient"]["weights"] if asked == "scheme" else asked
+    )
+    return None if weights == "none" else weights
+
+
+def form(
+    tables: Tables, reference: Reference, scheme: Scheme, weights: Weights
+) -> dict[str, dict[Site, Stage]]:
+    """Form the scheme's stages in every county and year that any school reported of.
+
+    Parameters
+    ----------
+    tables
+        The tables ``counties``, ``schools``, ``school_years`` and ``resources`` of any counties
+        and years.
+    reference
+        Codes and parameters.
+    scheme, weights
+        The scheme and the weighting of the coefficient.
+
+    Returns
+    -------
+    dict
+        By stage, then by county and year.
+    """
+    parameters = reference.parameters["balance"]
+    coverage = reporting.cover(tables)
+    formed = {}
+    for stage, entered in enter(tables, reference.codes["kind"], scheme).items():
+        silent = reporting.count_silent(tables, stage)
+        formed[stage] = {
+            site: Stage(
+                id=stage,
+                year=site[1],
+                entrants=entrants,
+                scheme=scheme,
+                weights=weights,
+                coverage=coverage[site],
+                silent=0.0 if coverage[site] >= 1 else silent[site],
+                robustness=parameters["robustness"],
+                min_coverage=parameters["coverage"]["at_least"],
+            )
+            for site, entrants in entered.items()
+        }
+    return formed
