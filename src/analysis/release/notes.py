@@ -39,7 +39,7 @@ def say(finding: Finding, table: pd.DataFrame, labels: Labels) -> tuple[tuple[Sa
         for value in note.values.values():
             if isinstance(value, Cell) and value.indicator not in declared:
                 raise ValueError(f"note {note.key} points at {value.indicator}, not declared")
-    records = table.to_dict("records")
+    records = table.to_dict("records") if finding.notes else []
     cells: Cells = {tuple(row[field] for field in KEY): row for row in records}
     filled = [_fill(note, finding.name, cells, labels) for note in finding.notes]
     said = tuple(note for note in filled if note is not None)

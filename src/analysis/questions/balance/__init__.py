@@ -25,9 +25,10 @@ from analysis.questions.balance import checks, notes, rows
 from analysis.questions.balance.indicators import declare
 from analysis.questions.balance.schools import Scheme
 from analysis.questions.balance.stage import form, weigh
+from analysis.questions.balance.survey import assess_many
 from analysis.records.county import CountyData
 
-__all__ = ["assess"]
+__all__ = ["assess", "assess_many"]
 
 
 def assess(
