@@ -61,6 +61,12 @@ def test_the_curve_of_one_to_four() -> None:
     assert gini([4, 1, 3, 2]) == pytest.approx(0.25)
 
 
+def test_gini_of_very_many_units() -> None:
+    """Of the numbers 1 to n it is (n - 1) / 3n; sums of that many are not to eat digits."""
+    n = 100_000
+    assert gini(np.arange(1, n + 1)) == pytest.approx((n - 1) / (3 * n), abs=1e-12)
+
+
 def test_two_groups_that_are_equal_within() -> None:
     parts = theil_decomposition([0, 0, 10, 10], ["a", "a", "b", "b"])
     assert parts.total == pytest.approx(math.log(2))

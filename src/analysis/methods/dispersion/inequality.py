@@ -77,11 +77,16 @@ def gini(values: ArrayLike, weights: ArrayLike | None = None) -> float:
     >>> gini([1, 1, 1]), gini([0, 1]), round(gini([1, 3], [3, 1]), 4)
     (0.0, 0.5, 0.25)
     """
-    curve = lorenz(values, weights)
-    if np.isnan(curve.resource).any():
+    x, share = _shares(values, weights)
+    mean = share @ x
+    if not mean > 0:
         return float("nan")
-    below = np.diff(curve.population) @ (curve.resource[1:] + curve.resource[:-1])
-    return max(0.0, float(1.0 - below))
+    order = np.argsort(x, kind="stable")
+    share = share[order]
+    # Twice the covariance of value and rank: of the deviations, so that no large sums are
+    # subtracted from one another.
+    rank = np.cumsum(share) - share / 2
+    return max(0.0, float((share * (x[order] - mean)) @ (2 * rank - 1) / mean))
 
 
 def lorenz(values: ArrayLike, weights: ArrayLike | None = None) -> Lorenz:
