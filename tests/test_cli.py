@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
+import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +22,7 @@ from analysis.cli.verbs import Listed, Years
 from analysis.errors import Fault, InputError, JunhengError, StoreError, WithheldError
 from analysis.press import staging
 
-VERBS = ("template", "check", "load", "fit", "report", "site", "diff", "roster", "demo")
+VERBS = ("template", "check", "load", "fit", "survey", "report", "site", "diff", "roster", "demo")
 CANARY = "130723200901011234"
 OPTIONS = ("--store", "store", "--year", "2021")
 
@@ -90,6 +93,8 @@ def test_version(capfd: pytest.CaptureFixture[str]) -> None:
         (("demo", "x", "--years", "2021-2014"), "2014-2021"),
         (("demo", "x", "--scale", "0"), "0"),
         (("check", "nowhere"), "nowhere"),
+        (("survey", "nowhere", "--year", "2021"), "nowhere"),
+        (("survey", "."), "--year"),
     ],
 )
 def test_a_wrong_call(
@@ -152,6 +157,60 @@ def test_a_folder_in_use(
         )
     assert status == 75
     assert str(out) in err
+
+
+SURVEY = ("--year", "1998")
+
+
+def test_a_survey_of_all_counties(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, california: Path
+) -> None:
+    file = tmp_path / "new" / "survey.csv"
+    assert run(capfd, "survey", california, *SURVEY, "--lang", "en", "--out", file)[0] == 0
+    written = file.read_bytes()
+    assert written.startswith(codecs.BOM_UTF8)
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len({row["code"] for row in rows}) == 45
+    assert next(row["county"] for row in rows if row["code"] == "06037") == "Los Angeles County"
+    assert {row["stage"] for row in rows} == {"elementary"}
+    status, out, err = run(capfd, "survey", california, *SURVEY, "--lang", "en")
+    assert status == 0
+    assert out.encode() == written.removeprefix(codecs.BOM_UTF8)
+    assert "45 counties assessed" in err
+    assert sorted(path.name for path in file.parent.iterdir()) == ["survey.csv"]
+
+
+def test_a_survey_for_the_desk_is_for_its_owner_alone(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, california: Path
+) -> None:
+    internal = ("survey", california, *SURVEY, "--audience", "internal", "--out")
+    file = tmp_path / "desk" / "survey.csv"
+    assert run(capfd, *internal, file)[0] == 0
+    assert file.stat().st_mode & 0o077 == 0
+    assert file.parent.stat().st_mode & 0o077 == 0
+    status, _, err = run(capfd, *internal, tmp_path / "reports" / "survey.csv")
+    assert status == 2
+    assert "public reports only" in err
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_survey_that_fails_leaves_the_old_file(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, california: Path
+) -> None:
+    store, file = tmp_path / "store", tmp_path / "survey.csv"
+    shutil.copytree(california, store, symlinks=True)
+    file.write_text("old")
+    part = next((store / "current" / "tables" / "resources").resolve().rglob("part.parquet"))
+    part.write_bytes(part.read_bytes()[:-1])
+    status, out, err = run(capfd, "survey", store, *SURVEY, "--out", file)
+    assert (status, out) == (3, "")
+    assert "was changed after it was loaded" in err
+    assert file.read_text() == "old"
+    status, _, err = run(capfd, "survey", store, "--year", "1999", "--out", file)
+    assert status == 2
+    assert "no county for 1999" in err
+    assert {path.name for path in tmp_path.iterdir()} == {"store", "survey.csv"}
 
 
 def write_faulty(folder: Path) -> Path:

@@ -49,6 +49,18 @@ def place(out: Path, audience: str, year: int, code: str) -> Path:
         raise UsageError(f"没有读者 {audience!r}", f"no audience {audience!r}: {AUDIENCES}")
     if not _CODE.fullmatch(code):
         raise UsageError(f"区划代码 {code!r} 不正确", f"{code!r} is no division code")
+    refuse_shared(out, audience)
+    return out / audience / f"{year:04d}" / code
+
+
+def refuse_shared(out: Path, audience: str) -> None:
+    """Refuse a folder that is shared to any audience but the public.
+
+    Raises
+    ------
+    UsageError
+        If it is named as one, holds public reports, or lies among them.
+    """
     if audience != "public" and SHARED in out.resolve().parts:
         raise UsageError(
             f"名为 {SHARED} 的文件夹只放公开报告；内部和上报报告请用 --out desk",
@@ -61,7 +73,6 @@ def place(out: Path, audience: str, year: int, code: str) -> Path:
             f"{out.name} holds public reports, or lies among them; "
             "internal and superior ones go to another folder",
         )
-    return out / audience / f"{year:04d}" / code
 
 
 def _is_public(out: Path) -> bool:
