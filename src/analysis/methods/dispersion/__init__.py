@@ -1,7 +1,7 @@
 """Dispersion of a resource between schools: the official coefficient, and what lies around it.
 
 The official coefficient is made of totals and pupils (`coefficient`); the indices of inequality
-take the resource per unit and, if asked, weights (`inequality`); what each of several sources adds
+take the resource per unit and, if asked, weights (`inequality`, `squares`); what each of several sources adds
 to a whole is told by Shapley's values (`shares`).
 """
 
@@ -26,11 +26,13 @@ from analysis.methods.dispersion.inequality import (
     theil_decomposition,
 )
 from analysis.methods.dispersion.shares import shapley
+from analysis.methods.dispersion.squares import SquareParts, square_decomposition
 
 __all__ = [
     "Floats",
     "Lorenz",
     "Range",
+    "SquareParts",
     "TheilParts",
     "Weights",
     "additive_shares",
@@ -43,6 +45,7 @@ __all__ = [
     "reporting_error_range",
     "shapley",
     "split_shares",
+    "square_decomposition",
     "theil",
     "theil_decomposition",
 ]
