@@ -50,7 +50,7 @@ def release(finding: Finding, audience: Audience) -> Released:
     _classify(finding)
     protected = persons.protect(finding, profile)
     named = schools.shows_names(finding, profile)
-    few = schools.find_few(finding, profile)
+    few = schools.find_few(finding, profile) | schools.find_orders(finding, profile)
     table = schools.blank(protected.table, few, named=named)
     if not named and profile.school_digits:
         better = {indicator.id: indicator.better for indicator in finding.indicators}

@@ -30,6 +30,7 @@ class Profile:
     names: bool
     schools: int
     school_digits: int
+    ranks: bool
     magnitudes: Mapping[str, int]
 
     def least(self, privacy: str, n_unit: str) -> int:

@@ -55,6 +55,12 @@ def find_few(finding: Finding, profile: Profile) -> pd.Series:
     return marked | (few & ~table["by"].isin(["", *rules["places"]]) & (table["unit"] != "schools"))
 
 
+def find_orders(finding: Finding, profile: Profile) -> pd.Series:
+    """Mark the rows that put places in order, before an audience that may not read ranks."""
+    orders = finding.table["indicator"].str.endswith(tuple(load_rules()["places"]["orders"]))
+    return orders & (not profile.ranks)
+
+
 def _tells_of_schools(indicator: pd.Series) -> pd.Series:
     """Mark the county's rows that count schools by what they are like, or what they lack."""
     return indicator.str.endswith(tuple(load_rules()["places"]["tells_of_schools"]))
