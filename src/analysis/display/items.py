@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from analysis import i18n
 from analysis.display.grid import Head, Item
-from analysis.display.rows import Row, flag, is_number, number
+from analysis.display.rows import HIDDEN, Row, flag, is_number, number
 from analysis.display.view import View
 from analysis.finding import NUMBER_COLUMNS, Check
 
@@ -54,6 +54,15 @@ def marked(view: View, row: Row | None) -> Item:
         return item
     text = f"{view.word(f'verdict.mark.{verdict}')} {item.text}"
     return Item(text, item.value, item.flag, shaded=verdict == "not_met")
+
+
+def ranging(view: View, row: Row | None) -> Item:
+    """Make the cell of a row's range; one that holds a single number is that number."""
+    text = view.range(row)
+    if row is None or not text:
+        return Item(view.word(f"flag.{flag(row) if flag(row) in HIDDEN else 'z'}"))
+    low, high = (view.count(row, end) for end in ("value_low", "value_high"))
+    return Item(view.flagged(low if low == high else text, row["flag"]))
 
 
 def valued(view: View, row: Row | None, limit: float | None = None) -> Item:

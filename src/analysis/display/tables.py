@@ -15,6 +15,7 @@ from analysis.display.items import (
     marked,
     named,
     number_head,
+    ranging,
     row_of,
     short_head,
     subject_head,
@@ -28,6 +29,8 @@ from analysis.display.view import View, capital
 from analysis.finding import Check
 
 Blocks = tuple[Rendered, ...]
+_RANGES = 4
+"""So many columns of ranges fit beside the names: they are texts, and longer than numbers."""
 
 
 def verdicts(view: View, table: str, *, stage: str | None = None) -> Blocks:
@@ -87,13 +90,14 @@ def cells(
     view, table, stage
         As for `verdicts`.
     indicators
-        Which; by default all that have rows there and are no part (``<id>.<part>``) of another.
+        Which; by default all that have rows there and are no part (``<id>.<part>``) of another;
+        ``".<part>"`` stands for that part of all.
     rows
         What a row is. ``"indicator"``: an indicator, with the `columns` (with ``value`` alone the
         stages stand side by side); ``"subject"``: a subject
         of the dimension `by`, with a column an indicator; ``"at"``: a point in time, likewise.
     columns
-        For rows by indicator: fields (``value``, ``range``, ``limit``, ``unit``, ``n``,
+        ``("range",)`` for ranges alone. For rows by indicator: fields (``value``, ``range``, ``limit``, ``unit``, ``n``,
         ``numerator`` …) or parts (``coefficient`` for the value of ``<id>.coefficient``).
     by
         The dimension.
@@ -114,8 +118,9 @@ def cells(
         chosen = _chosen(view, indicators, one, by)
         if not chosen or (rows == "subject" and len(chosen) > 1 and _unlinked(view, by)):
             continue
-        parts = _parts(chosen, MOST_COLUMNS - 1)
-        grids = [_crossed(view, part, one, by, rows) for part in parts]
+        ranged = tuple(columns) == ("range",)
+        parts = _parts(chosen, _RANGES if ranged else MOST_COLUMNS - 1)
+        grids = [_crossed(view, part, one, by, rows, ranged=ranged) for part in parts]
         made += _finish_all(view, table, "cells", one, grids)
     return tuple(made)
 
@@ -271,6 +276,7 @@ def _crossed(
     key: Literal["subject", "at"],
     *,
     judged: bool = False,
+    ranged: bool = False,
 ) -> Grid:
     """Make a grid with a row a subject or a point in time, and a column an indicator."""
     found = {
@@ -284,10 +290,13 @@ def _crossed(
     names = sorted(names) if key == "at" else names
     first = Head("at", view.word("display.column.at")) if key == "at" else subject_head(view, by)
     heads = [short_head(view, id) if judged else number_head(view, id, id, name=True) for id in ids]
+    if ranged:
+        heads = [Head(id, view.short(id)) for id in ids]
+    show = ranging if ranged else marked if judged else valued
     rows = [
         (
             Item(name) if key == "at" else named(view, name, stage, by, judged=judged),
-            *((marked if judged else valued)(view, found[id].get(name)) for id in ids),
+            *(show(view, found[id].get(name)) for id in ids),
         )
         for name in names
     ]
@@ -305,7 +314,10 @@ def _chosen(view: View, indicators: Sequence[str] | None, stage: str, by: str) -
     here = view.ids("", stage, by)
     if indicators is None:
         return [id for id in here if "." not in id]
-    return [id for id in indicators if id in here]
+    wanted = [
+        id for one in indicators for id in here if id == one or (one[0] == "." and id.endswith(one))
+    ]
+    return list(dict.fromkeys(wanted))
 
 
 def _unlinked(view: View, by: str) -> bool:

@@ -28,6 +28,7 @@ def finish(
     *,
     values: Mapping[str, Blank],
     ranges: bool = False,
+    of: str = "",
 ) -> Rendered:
     """Make the block of a drawing.
 
@@ -45,6 +46,8 @@ def finish(
         Blanks of the chart's own words.
     ranges
         It shows their ranges too.
+    of
+        What tells it from the other drawings of the figure, in its id; its words are theirs.
     """
 
     def part(name: str) -> str:
@@ -60,7 +63,11 @@ def finish(
         source=view.source(),
     )
     return make_figure(
-        view, view.id("figure", figure, stage), words, canvas.svg(), tabulate(view, rows)
+        view,
+        view.id("figure", _joined(figure, of), stage),
+        words,
+        canvas.svg(),
+        tabulate(view, rows),
     )
 
 
@@ -71,17 +78,25 @@ def without(
     stage: str,
     rows: Sequence[Row],
     values: Mapping[str, Blank],
+    *,
+    of: str = "",
 ) -> Blocks:
     """Make the line in the place of a drawing that has nothing to show; nothing for no rows."""
     if not rows:
         return ()
     title = view.caption("figure", figure, "title", stage, chart=chart, **values)
-    return (nothing(view, figure, stage, emptiness(rows) or "x", title or figure),)
+    return (nothing(view, _joined(figure, of), stage, emptiness(rows) or "x", title or figure),)
+
+
+def _joined(figure: str, of: str) -> str:
+    return "-".join(part for part in (figure, of) if part)
 
 
 def tabulate(view: View, rows: Sequence[Row]) -> Numbers:
     """Turn released rows into the columns and rows of a workbook."""
-    text = ["indicator", *(c for c in ("subject", "at", "unit") if any(r[c] for r in rows))]
+    several = len({row["stage"] for row in rows}) > 1
+    text = ["indicator", *(["stage"] if several else [])]
+    text += [c for c in ("subject", "at", "unit") if any(row[c] for row in rows)]
     numbers = ["value", *(c for c in _OPTIONAL if any(is_number(row[c]) for row in rows))]
     digits = max((view.released.indicator(row["indicator"]).digits for row in rows), default=0)
     columns: list[Column] = [
@@ -95,6 +110,7 @@ def tabulate(view: View, rows: Sequence[Row]) -> Numbers:
 def _record(view: View, row: Row, text: Sequence[str], numbers: Sequence[str]) -> dict[str, Any]:
     words: Mapping[str, str] = {
         "indicator": view.name(row["indicator"]),
+        "stage": view.label("stage", row["stage"]) if row["stage"] else "",
         "subject": subject(view, row),
         "at": row["at"],
         "unit": view.unit(row["indicator"]),
