@@ -128,10 +128,13 @@ def fit(store: Path, year: int, scheme: str | None) -> None:
 def _compare(store: Path, code: str, year: int, scheme: str) -> Finding:
     from analysis.questions import balance, prefecture
     from analysis.records import open_prefecture
+    from analysis.records.regions import regions
 
     counties = open_prefecture(store, code, year)
     findings = [balance.assess(county, scheme=scheme) for county in counties]
-    return prefecture.compare(counties[0].parent, findings)
+    return prefecture.compare(
+        counties[0].parent, findings, reference=counties[0].reference, places=regions().places
+    )
 
 
 def find_scheme(store: Path) -> str:

@@ -1,46 +1,44 @@
 """Question. How do the counties of a prefecture stand beside one another (全市概览)?
 
-Data. The balance findings of its counties, taken as an argument.
+Data. The balance findings of its counties, taken as an argument; the 2020 census by county
+(``data/reference/census2020.csv``).
 
-Method. Each county's coefficients and school shares side by side, and how many counties meet
-each requirement. Nothing is ranked and nothing is averaged over counties.
+Method. Each county's levels, school shares and coefficients side by side, and how many counties
+meet each requirement. How much of the differences between all schools lies between counties and
+how much within (Theil's index, split exactly). For each county its statistical peers among all
+counties with published figures. Nothing is averaged over counties, and nothing is ranked; on
+request `rank` gives the intervals of ranks that the ranges leave open.
 
-Assumptions. Counties were assessed under the same scheme and for the same year.
+Assumptions. Counties were assessed under the same scheme and for the same year. Peers are alike
+in the variables that were used and in no other.
 
-Source. As for the balance of resources.
+Source. As for the balance of resources; 国家统计局《中国人口普查分县资料—2020》.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from analysis.finding import (
-    Cell,
-    Check,
-    Finding,
-    Given,
-    Indicator,
-    Name,
-    Note,
-    NoteValue,
-    Verdict,
-    merge_labels,
-    tidy,
-)
+import pandas as pd
+
+from analysis.finding import Cell, Finding, Given, Name, Note, merge_labels, tidy
+from analysis.questions.prefecture import counties, notes, peers, spread
+from analysis.questions.prefecture.indicators import declare
+from analysis.questions.prefecture.ranks import rank
 from analysis.records.county import Place
+from analysis.records.reference import Reference
 
-Row = dict[str, Any]
-
-_VERDICTS: tuple[Verdict, ...] = ("met", "not_met", "cannot_say")
-_OWN = (
-    Indicator("counties_by_verdict", "按结论分的县（市、区）数", "Counties by verdict", "counties", "P0",
-              digits=0),
-    Indicator("counties", "县（市、区）数", "Counties", "counties", "P0", digits=0),
-)  # fmt: skip
+__all__ = ["compare", "rank"]
 
 
-def compare(place: Place, findings: Sequence[Finding]) -> Finding:
+def compare(
+    place: Place,
+    findings: Sequence[Finding],
+    *,
+    reference: Reference,
+    places: Mapping[str, Place],
+) -> Finding:
     """Put the balance findings of a prefecture's counties side by side.
 
     Parameters
@@ -49,11 +47,16 @@ def compare(place: Place, findings: Sequence[Finding]) -> Finding:
         The prefecture.
     findings
         One finding named ``"balance"`` a county, same scheme and year, at least one.
+    reference
+        Census figures and parameters.
+    places
+        All divisions by code: among their counties peers are looked for.
 
     Returns
     -------
     Finding
-        Named ``"prefecture"``; rows ``by="county"``.
+        Named ``"prefecture"``, counties in the order of their codes; rows ``by="county"``, those of the prefecture as a whole
+        ``by=""``, peers ``by="county→peer"`` and their figures ``by="place"``.
 
     Raises
     ------
@@ -64,92 +67,67 @@ def compare(place: Place, findings: Sequence[Finding]) -> Finding:
         raise ValueError("findings are those of the balance question, at least one")
     if len({finding.year for finding in findings}) != 1:
         raise ValueError("findings are of one school year")
-    year = findings[0].year
-    checks = tuple(check for finding in findings for check in _checks(finding))
-    table = tidy([*_rows(findings), *_summary(checks, len(findings), year)])
-    labels = merge_labels(
-        *({k: v for k, v in f.labels.items() if k != "school"} for f in findings),
-        {"county": {place.code: place.label}},
+    findings = sorted(findings, key=lambda finding: finding.county)
+    year, parameters = findings[0].year, reference.parameters["prefecture"]
+    codes = [finding.county for finding in findings]
+    published = peers.publish(reference.census, places, parameters["peers"]["variable"])
+    judged = [check for finding in findings for check in counties.county_checks(finding)]
+    table = tidy(
+        [
+            *counties.county_rows(findings),
+            *counties.summary_rows(judged, len(findings), year),
+            *spread.spread_rows(findings, parameters["spread"]["least_schools"]),
+            *peers.peer_rows(codes, published, parameters["peers"]),
+        ]
     )
-    used = {id: indicator for f in findings for id, indicator in _declared(f)}
     return Finding(
         name="prefecture",
         county=place.code,
         year=year,
         table=table,
-        indicators=(*used.values(), *_OWN),
-        labels=labels,
-        checks=checks,
-        notes=tuple(_notes(place, year, checks)),
+        indicators=declare(findings, parameters),
+        labels=_labels(place, findings, table, places, parameters),
+        checks=(*judged, *peers.peer_checks(codes, published)),
+        notes=tuple(_notes(place, year, judged, table, parameters)),
         origin=findings[0].origin,
     )
 
 
-def _declared(finding: Finding) -> list[tuple[str, Indicator]]:
-    return [(indicator.id, indicator) for indicator in finding.indicators]
+def _labels(
+    place: Place,
+    findings: Sequence[Finding],
+    table: pd.DataFrame,
+    places: Mapping[str, Place],
+    parameters: Mapping[str, Any],
+) -> dict[str, dict[str, Mapping[str, str]]]:
+    own = merge_labels(
+        *({k: v for k, v in f.labels.items() if k != "school"} for f in findings),
+        {"county": {place.code: place.label}},
+    )
+    shown = table.loc[table["by"] == "place", "subject"].unique()
+    others = [code for code in shown if code not in own["county"]]
+    names = peers.name_places(others, places, place.code)
+    inside = {code: own["county"][code] for code in shown if code in own["county"]}
+    variables = {v["id"]: {"zh": v["zh"], "en": v["en"]} for v in parameters["peers"]["variable"]}
+    return merge_labels(own, {"place": {**inside, **names}, "variable": variables})
 
 
-def _rows(findings: Sequence[Finding]) -> Iterator[Row]:
-    for finding in findings:
-        table = finding.table
-        now = table[(table["by"] == "") & (table["at"] == str(finding.year))]
-        shown = now[
-            now["indicator"].str.endswith((".coefficient", ".schools_met"))
-            | now["indicator"].isin(["schools_rule_met", "composite", "schools_assessed"])
-        ]
-        for row in shown.to_dict("records"):
-            yield {**{str(k): v for k, v in row.items()}, "by": "county", "subject": finding.county}
-    limits = findings[0].table
-    for row in limits[limits["by"] == "limit"].to_dict("records"):
-        yield {str(k): v for k, v in row.items()}
-
-
-def _checks(finding: Finding) -> Iterator[Check]:
-    for check in finding.checks:
-        if check.by == "":
-            yield Check(
-                check.indicator, check.stage, "county", finding.county, check.at, check.rule,
-                check.limit, check.verdict, check.reason, check.source,
-            )  # fmt: skip
-
-
-def _summary(checks: Sequence[Check], counties: int, year: int) -> Iterator[Row]:
-    yield {"indicator": "counties", "at": str(year), "value": counties, "unit": "counties"}
-    for stage, indicator in dict.fromkeys((check.stage, check.indicator) for check in checks):
-        here = [c.verdict for c in checks if (c.stage, c.indicator) == (stage, indicator)]
-        for verdict in _VERDICTS:
-            yield {
-                "indicator": "counties_by_verdict", "stage": stage, "by": "requirement→verdict",
-                "subject": f"{indicator}→{verdict}", "at": str(year), "n_unit": "counties",
-                "value": here.count(verdict), "n": len(here), "unit": "counties",
-            }  # fmt: skip
-
-
-def _notes(place: Place, year: int, checks: Sequence[Check]) -> Iterator[Note]:
-    common: dict[str, NoteValue] = {
+def _notes(
+    place: Place,
+    year: int,
+    judged: Sequence[Any],
+    table: pd.DataFrame,
+    parameters: Mapping[str, Any],
+) -> Iterator[Note]:
+    common: notes.Values = {
         "prefecture": Name("county", place.code),
         "year": Given(year),
         "counties": Cell("counties", at=str(year)),
     }
-    for stage in dict.fromkeys(check.stage for check in checks):
-        values = {**common, "stage": Name("stage", stage)}
-        rules = dict.fromkeys(check.indicator for check in checks if check.stage == stage)
-
-        def number(indicator: str, verdict: str, stage: str = stage) -> Cell:
-            subject = f"{indicator}→{verdict}"
-            return Cell("counties_by_verdict", stage, "requirement→verdict", subject, str(year))
-
-        if "schools_rule_met" in rules:
-            met = number("schools_rule_met", "met")
-            yield Note("prefecture.headline.schools", {**values, "met": met}, stage)
-        for indicator in (rule for rule in rules if rule.endswith(".coefficient")):
-            said: dict[str, NoteValue] = {
-                **values,
-                "met": number(indicator, "met"),
-                "not_met": number(indicator, "not_met"),
-                "unknown": number(indicator, "cannot_say"),
-                "indicator": Name("indicator", indicator.removesuffix(".coefficient")),
-            }
-            yield Note("prefecture.detail.coefficient", said, stage)
-        for part in ("title", "subtitle", "alt", "reading"):
-            yield Note(f"prefecture.figure.coefficients.{part}", values, stage)
+    yield from notes.tell_verdicts(common, year, judged)
+    yield from notes.tell_spread(common, table)
+    number = Given(parameters["peers"]["number"])
+    variables = [variable["id"] for variable in parameters["peers"]["variable"]]
+    yield from notes.tell_peers(
+        {**common, "number": number, "variables": Given(len(variables))}, table, variables
+    )
