@@ -13,14 +13,22 @@ from pathlib import Path
 import pytest
 
 from analysis.finding import KEY, Finding
-from analysis.questions import balance, context, quality
-from analysis.records import open_county
+from analysis.questions import balance, context, prefecture, quality
+from analysis.records import CountyData, open_county
+from analysis.records.regions import regions
 
 GOLDEN = Path(__file__).parent
 COUNTIES = ("130722", "130705")
+
+
+def peers(county: CountyData) -> Finding:
+    return prefecture.find_peers(county, regions().places)
+
+
 QUESTIONS = {
     "balance": balance.assess,
     "context": context.describe,
+    "peers": peers,
     "quality": quality.examine,
 }
 
@@ -39,14 +47,39 @@ def figures(finding: Finding) -> dict[str, float | None]:
 @pytest.mark.whole
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_the_figures_stand(name: str, demo_store: Path, request: pytest.FixtureRequest) -> None:
-    now = {code: figures(QUESTIONS[name](open_county(demo_store, code, 2021))) for code in COUNTIES}
+    hold(
+        name,
+        {code: figures(QUESTIONS[name](open_county(demo_store, code, 2021))) for code in COUNTIES},
+        request,
+    )
+
+
+@pytest.mark.whole
+def test_the_figures_of_counties_together_stand(
+    demo_store: Path, request: pytest.FixtureRequest
+) -> None:
+    """What counties have together: the split of their differences, and the ranks left open."""
+    counties = [open_county(demo_store, code, 2021) for code in COUNTIES]
+    finding = prefecture.compare(
+        counties[0].parent, [balance.assess(county) for county in counties],
+        reference=counties[0].reference, places=regions().places,
+    )  # fmt: skip
+    now = figures(prefecture.rank(finding))
+    own = {key: value for key, value in now.items() if key.split("|")[2] in ("", "county")}
+    hold("prefecture", {finding.county: own}, request)
+
+
+def hold(
+    name: str, now: dict[str, dict[str, float | None]], request: pytest.FixtureRequest
+) -> None:
+    """Hold figures against those kept, or keep them."""
     path = GOLDEN / f"{name}.json"
     if request.config.getoption("--golden-update"):
         path.write_text(
             json.dumps(now, ensure_ascii=False, indent=0, sort_keys=True) + "\n", encoding="utf-8"
         )
     kept = json.loads(path.read_text(encoding="utf-8"))
-    for code in COUNTIES:
+    for code in now:
         assert now[code].keys() ^ kept[code].keys() == set(), f"{code}: rows came or went"
     for code, of in kept.items():
         for key, value in of.items():

@@ -294,15 +294,15 @@ def test_a_county_is_found_by_its_old_code_if_it_had_only_one() -> None:
 
 def test_a_county_without_published_figures_gets_cannot_say(build_county: Build) -> None:
     finding = compare(
-        [county_of(build_county, code, [1000.0] * 5) for code in ("130722", "999901")]
+        [county_of(build_county, code, [1000.0] * 5) for code in ("130722", "350404")]
     )
     rows = finding.table[(finding.table["indicator"] == "peer") & finding.table["value"].isna()]
-    assert list(zip(rows["subject"], rows["flag"], strict=True)) == [("999901→", "x")]
+    assert list(zip(rows["subject"], rows["flag"], strict=True)) == [("350404→", "x")]
     (check,) = (c for c in finding.checks if c.indicator == "peer")
-    assert (check.subject, check.verdict) == ("999901→", "cannot_say")
+    assert (check.subject, check.verdict) == ("350404→", "cannot_say")
     assert has(check.reason)
     assert has(check.rule)
-    nobody = compare([county_of(build_county, "999901", [1000.0] * 5)])
+    nobody = compare([county_of(build_county, "350404", [1000.0] * 5)])
     assert [n.key for n in nobody.notes if n.role == "peers"] == ["prefecture.peers.none"]
     assert nobody.table[nobody.table["by"] == "place"].empty
 
@@ -394,3 +394,43 @@ def test_who_has_few_schools_is_left_out_and_who_has_no_figures_may_stand_anywhe
     assert rows.loc["130722", ["value_low", "value_high"]].tolist() == [1, 2]
     assert rows.loc["130723", ["value_low", "value_high"]].tolist() == [2, 3]
     assert rows["flag"].to_dict() == {"130722": "", "130723": "", "130724": "z", "130725": "x"}
+
+
+# One county's own peers -------------------------------------------------------------------------
+
+
+def test_a_county_reads_its_peers_by_distance_with_their_figures(build_county: Build) -> None:
+    county = build_county([school("A"), school("B")])
+    own = prefecture.find_peers(county, regions().places)
+    of_all = compare([county_of(build_county, "130722", [1000.0] * 5)]).table
+    pairs_of_all = of_all[of_all["indicator"] == "peer"]
+    rows = own.table[own.table["indicator"] == "peer"]
+    assert [f"130722→{code}" for code in rows["subject"]] == pairs_of_all["subject"].tolist()
+    assert rows["value"].tolist() == pairs_of_all["value"].tolist()
+    figures = own.table[own.table["indicator"] == "published_population"]
+    assert figures["subject"].tolist() == ["130722", *rows["subject"]]
+    assert not own.origin.synthetic
+    assert all(has(note.key) for note in own.notes)
+    for audience in ("public", "superior", "internal"):
+        assert release(own, audience).table["flag"].eq("").all()  # type: ignore[arg-type]
+
+
+def test_a_county_without_figures_reads_that_nothing_can_be_said(build_county: Build) -> None:
+    county = build_county([school("A"), school("B")])
+    unknown = replace(county, place=replace(county.place, code="350404"))
+    own = prefecture.find_peers(unknown, regions().places)
+    assert [note.key for note in own.notes] == ["peers.headline.none"]
+    assert own.table["by"].tolist() == [""]  # how many counties have figures, nothing else
+    abroad = replace(county, place=replace(county.place, code="06037"))
+    nothing = prefecture.find_peers(abroad, regions().places)
+    assert nothing.table.empty
+    assert nothing.notes == ()
+
+
+def test_counties_that_are_not_in_the_list_have_no_peers_and_none_are_missed(
+    build_county: Build,
+) -> None:
+    finding = compare([county_of(build_county, "06037", [1000.0] * 5)])
+    assert not finding.table["indicator"].str.startswith(("peer", "published")).any()
+    assert not any(note.role == "peers" for note in finding.notes)
+    assert not any(i.id.startswith(("published", "rule.peers")) for i in finding.indicators)

@@ -238,7 +238,7 @@ def _faults(rows: list[tuple[int, dict[str, str]]], name: str) -> Iterator[Fault
         yield _fault(name, 1, "", "region-columns", "缺少列 code、zh、en、level",
                      "the columns code, zh, en, level are needed")  # fmt: skip
         return
-    codes = [row["code"] for _, row in rows]
+    codes = {row["code"] for _, row in rows}
     seen: set[str] = set()
     for number, row in rows:
         code = row["code"]

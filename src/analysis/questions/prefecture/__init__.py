@@ -24,12 +24,13 @@ import pandas as pd
 
 from analysis.finding import Cell, Finding, Given, Name, Note, merge_labels, tidy
 from analysis.questions.prefecture import counties, notes, peers, spread
-from analysis.questions.prefecture.indicators import declare
+from analysis.questions.prefecture.indicators import declare, declare_peers
+from analysis.questions.prefecture.nearest import find_peers
 from analysis.questions.prefecture.ranks import rank
 from analysis.records.county import Place
 from analysis.records.reference import Reference
 
-__all__ = ["compare", "rank"]
+__all__ = ["compare", "find_peers", "rank"]
 
 
 def compare(
@@ -50,7 +51,8 @@ def compare(
     reference
         Census figures and parameters.
     places
-        All divisions by code: among their counties peers are looked for.
+        All divisions by code: among their counties peers are looked for, of those that are
+        among them.
 
     Returns
     -------
@@ -69,7 +71,7 @@ def compare(
         raise ValueError("findings are of one school year")
     findings = sorted(findings, key=lambda finding: finding.county)
     year, parameters = findings[0].year, reference.parameters["prefecture"]
-    codes = [finding.county for finding in findings]
+    codes = [finding.county for finding in findings if finding.county in places]
     published = peers.publish(reference.census, places, parameters["peers"]["variable"])
     judged = [check for finding in findings for check in counties.county_checks(finding)]
     table = tidy(
@@ -77,7 +79,7 @@ def compare(
             *counties.county_rows(findings),
             *counties.summary_rows(judged, len(findings), year),
             *spread.spread_rows(findings, parameters["spread"]["least_schools"]),
-            *peers.peer_rows(codes, published, parameters["peers"]),
+            *(peers.peer_rows(codes, published, parameters["peers"]) if codes else ()),
         ]
     )
     return Finding(
@@ -85,7 +87,10 @@ def compare(
         county=place.code,
         year=year,
         table=table,
-        indicators=declare(findings, parameters),
+        indicators=(
+            *declare(findings, parameters),
+            *(declare_peers(parameters["peers"]) if codes else ()),
+        ),
         labels=_labels(place, findings, table, places, parameters),
         checks=(*judged, *peers.peer_checks(codes, published)),
         notes=tuple(_notes(place, year, judged, table, parameters)),
@@ -126,6 +131,8 @@ def _notes(
     }
     yield from notes.tell_verdicts(common, year, judged)
     yield from notes.tell_spread(common, table)
+    if (table["indicator"] != "peer").all():
+        return
     number = Given(parameters["peers"]["number"])
     variables = [variable["id"] for variable in parameters["peers"]["variable"]]
     yield from notes.tell_peers(

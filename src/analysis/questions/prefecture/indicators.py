@@ -24,10 +24,13 @@ _OWN = (
     Indicator("counties", "县（市、区）数", "Counties", "counties", "P0", digits=0),
     Indicator("least_schools", "参加分解和排位的县至少应有的学校数",
               "Schools that a county needs to enter the split and the ranks", "schools", "P0", digits=0),
-    Indicator("peer", "与同类县的距离", "Distance to a peer", "distance", "P0", digits=2),
+)  # fmt: skip
+
+_PEERS = (
+    Indicator("peer", "距离", "Distance", "distance", "P0", digits=2),
     Indicator("peer_candidates", "有公布数据的县（市、区）数", "Counties with published figures",
               "counties", "P0", digits=0),
-    Indicator("peer_typical", "与任意一县的距离（中位数）", "Distance to any county (median)", "distance",
+    Indicator("peer_typical", "与全国任意一县的距离（中位数）", "Distance to any county (median)", "distance",
               "P0", digits=2),
 )  # fmt: skip
 
@@ -43,8 +46,15 @@ def declare(findings: Sequence[Finding], parameters: Mapping[str, Any]) -> tuple
     used = {i.id: i for finding in findings for i in finding.indicators}
     ids = dict.fromkeys(id for finding in findings for id in measured(finding))
     parts = (part for id in ids for part in _declare(used[id]))
-    published = (_publish(variable) for variable in parameters["peers"]["variable"])
-    return (*used.values(), *parts, *_OWN, *published, *_rules(parameters))
+    least = {"least_schools": parameters["spread"]["least_schools"]}
+    rules = (_rule(name, {**least, **parameters[name]}) for name in ("spread", "ranks"))
+    return (*used.values(), *parts, *_OWN, *rules)
+
+
+def declare_peers(parameters: Mapping[str, Any]) -> tuple[Indicator, ...]:
+    """Declare the distances, the published variables that they rest on, and the rule."""
+    published = (_publish(variable) for variable in parameters["variable"])
+    return (*published, *_PEERS, _rule("peers", parameters))
 
 
 def _declare(indicator: Indicator) -> Iterator[Indicator]:
@@ -69,13 +79,10 @@ def _publish(variable: Mapping[str, Any]) -> Indicator:
     )  # fmt: skip
 
 
-def _rules(parameters: Mapping[str, Any]) -> Iterator[Indicator]:
-    """Declare the rules that have no number of their own, for the table of definitions."""
-    least = parameters["spread"]["least_schools"]
-    for name in ("spread", "peers", "ranks"):
-        rule = {"least_schools": least, **parameters[name]}
-        yield Indicator(
-            f"rule.{name}", rule["name_zh"], rule["name_en"], privacy="P0",
-            definition_zh=rule["zh"].format(**rule), definition_en=rule["en"].format(**rule),
-            source=f"{rule['source']}〔{rule['standing']}〕",
-        )  # fmt: skip
+def _rule(name: str, rule: Mapping[str, Any]) -> Indicator:
+    """Declare a rule that has no number of its own, for the table of definitions."""
+    return Indicator(
+        f"rule.{name}", rule["name_zh"], rule["name_en"], privacy="P0",
+        definition_zh=rule["zh"].format(**rule), definition_en=rule["en"].format(**rule),
+        source=f"{rule['source']}〔{rule['standing']}〕",
+    )  # fmt: skip
