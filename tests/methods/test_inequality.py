@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from analysis.methods.dispersion import (
     atkinson,
+    between_by_chance,
     difference_coefficient,
     gini,
     lorenz,
@@ -245,3 +246,42 @@ def test_a_change_of_the_coefficient_is_split_over_its_sources() -> None:
     now = difference_coefficient(books["after"], pupils["after"])
     then = difference_coefficient(books["before"], pupils["before"])
     assert sum(shares.values()) == pytest.approx(now - then, abs=1e-12)
+
+
+# What random groups would give ----------------------------------------------------------------
+
+
+def test_random_pairs_of_four_by_hand() -> None:
+    """Of the three ways to pair 5, 5, 15, 15 one leaves all between the pairs, two nothing."""
+    chance = between_by_chance([5, 5, 15, 15], "aabb", draws=30_000, rng=np.random.default_rng(2))
+    assert chance == pytest.approx(1 / 3, abs=0.01)
+
+
+@given(units, st.integers(0, 99))
+def test_random_groups_lie_between_nothing_and_all(unit: tuple, seed: int) -> None:
+    values, weights = unit
+    groups = [n % 3 for n in range(len(values))]
+    rng = np.random.default_rng(seed)
+    chance = between_by_chance(values, groups, weights, draws=20, rng=rng)
+    if theil(values, weights) > 1e-9:
+        assert 0 <= chance <= 1
+
+
+def test_real_groups_that_mean_nothing_are_like_random_ones() -> None:
+    """Levels that have nothing to do with the groups: on average what chance gives."""
+    rng = np.random.default_rng(6)
+    groups = [n % 8 for n in range(40)]
+    weights = rng.integers(50, 900, 40)
+    real, chance = [], []
+    for _ in range(200):
+        levels = np.exp(0.5 * rng.standard_normal(40))
+        parts = theil_decomposition(levels, groups, weights)
+        real.append(parts.between[0] / parts.total)
+        chance.append(between_by_chance(levels, groups, weights, draws=100, rng=rng))
+    assert np.mean(real) == pytest.approx(np.mean(chance), abs=0.02)
+
+
+def test_chance_is_undefined_where_the_index_is() -> None:
+    rng = np.random.default_rng(1)
+    assert math.isnan(between_by_chance([2, 2], "ab", draws=5, rng=rng))
+    assert math.isnan(between_by_chance([0, 0], "ab", draws=5, rng=rng))

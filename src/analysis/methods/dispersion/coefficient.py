@@ -136,6 +136,40 @@ def influences(totals: ArrayLike, pupils: ArrayLike, *, weights: Weights = "enro
     return without - difference_coefficient(x, p, weights=weights)
 
 
+def corrections(totals: ArrayLike, pupils: ArrayLike, *, weights: Weights = "enrolment") -> Floats:
+    """Give how much the coefficient would change if one school had the mean level.
+
+    The school's resource becomes what its pupils would have at the present mean of all; pupils
+    and other schools stay as they are, and mean and coefficient are computed anew.
+
+    Parameters
+    ----------
+    totals, pupils, weights
+        As for `difference_coefficient`.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Coefficient with school *i* at the mean minus the coefficient; nan where that is undefined.
+
+    Examples
+    --------
+    Three schools have 10, 20 and 30; the last at 20 leaves 10, 20, 20:
+
+    >>> corrections([10, 20, 30], [10, 10, 10]).round(3).tolist()
+    [-0.206, 0.0, -0.125]
+    """
+    x, p = _arrays(totals, pupils)
+    before = difference_coefficient(x, p, weights=weights)
+    if np.isnan(before):
+        return np.full(len(x), np.nan)
+    ratio, share = x / p, _weights(p, weights)
+    levels = np.where(np.eye(len(x), dtype=bool), share @ ratio, ratio)
+    mean = levels @ share
+    spread = np.sqrt(((levels - mean[:, None]) ** 2) @ share)
+    return spread / mean - before
+
+
 def missing_value_range(totals: ArrayLike, pupils: ArrayLike) -> Range:
     """Give the coefficients possible when schools that did not report take any reported level.
 

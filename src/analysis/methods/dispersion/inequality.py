@@ -227,6 +227,57 @@ def theil_decomposition(
     return TheilParts(total, between, max(0.0, total - seen[-1]))
 
 
+def between_by_chance(
+    values: ArrayLike,
+    groups: Sequence[Hashable],
+    weights: ArrayLike | None = None,
+    *,
+    draws: int,
+    rng: np.random.Generator,
+) -> float:
+    """Give the share of Theil's index that lies between groups put together at random.
+
+    The smaller the groups, the more of any difference lies between them, whatever they are. What
+    is found between real groups tells something only where it is more than this.
+
+    Parameters
+    ----------
+    values, weights
+        As for `gini`.
+    groups
+        The group of each unit, shape (n,): their sizes are kept, who is in them is drawn.
+    draws
+        Number of random groupings.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    float
+        Mean share, 0 to 1; nan where the index is undefined or 0.
+
+    Examples
+    --------
+    Every unit a group of its own leaves nothing within, one group of all leaves nothing between:
+
+    >>> rng = np.random.default_rng(1)
+    >>> round(between_by_chance([1, 2, 6], ["a", "b", "c"], draws=10, rng=rng), 12)
+    1.0
+    >>> round(between_by_chance([1, 2, 6], ["a", "a", "a"], draws=10, rng=rng), 12)
+    0.0
+    """
+    x, share = _shares(values, weights)
+    total = theil(values, weights)
+    if not total > 0:
+        return float("nan")
+    names = list(dict.fromkeys(groups))
+    member = np.array([[group == name for name in names] for group in groups], dtype=float)
+    drawn = rng.permuted(np.tile(np.arange(len(x)), (draws, 1)), axis=1)
+    weight, had = share[drawn] @ member, (share * x)[drawn] @ member
+    between = (weight * _x_log_x(had / weight / (share @ x))).sum(axis=1)
+    return float(np.clip(between.mean() / total, 0.0, 1.0))
+
+
 def _levels(
     groups: Sequence[Hashable] | Sequence[Sequence[Hashable]], n: int
 ) -> list[Sequence[Hashable]]:
