@@ -666,6 +666,57 @@ def test_means_of_fewer_than_five_schools_by_a_group_are_hidden_from_the_public(
     assert release(finding, "superior").table["flag"].tolist() == ["", "", "", ""]
 
 
+def zone_rows(*sizes: int, by: str = "zone", **about: Any) -> list[dict[str, Any]]:
+    base = {**SCHOOLS, "indicator": "x.relative", "by": by, "unit": "share", **about}
+    return [{**base, "subject": str(i), "value": 1.1, "n": n} for i, n in enumerate(sizes)]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "flags"),
+    [
+        ((5, 6, 7), "   "), ((1, 9, 6), "c c"), ((1, 2, 9), "ccc"), ((2, 3, 9), "cc "),
+        ((4, 4, 9), "cc "), ((1, 5), "cc"), ((9, 9, 1, 7), "  cc"),
+    ],
+)  # fmt: skip
+def test_what_is_left_of_the_groups_is_not_a_few_schools(
+    sizes: tuple[int, ...], flags: str
+) -> None:
+    """Groups add up to the county: with a small one the next smallest goes, until five are left."""
+    table = release(find(zone_rows(*sizes), "P0"), "public").table
+    assert "".join(flag or " " for flag in table["flag"]) == flags
+    assert table["value"].isna().tolist() == [flag == "c" for flag in flags]
+    assert (release(find(zone_rows(*sizes), "P0"), "internal").table["flag"] == "").all()
+
+
+def test_groups_that_cross_others_are_for_those_who_read_names() -> None:
+    finding = find(zone_rows(9, 9, by="township"), "P0")
+    assert release(finding, "public").table["flag"].tolist() == ["c", "c"]
+    assert release(finding, "superior").table["flag"].tolist() == ["", ""]
+    public = find(zone_rows(9, 9, by="township"), "P0", origin=Origin(names_public=True))
+    assert release(public, "public").table["flag"].tolist() == ["", ""]
+    counted = find([{**row, "unit": "schools"} for row in zone_rows(9, 9, by="township")], "P0")
+    assert release(counted, "public").table["flag"].tolist() == ["", ""]
+
+
+def test_groups_of_a_small_stage_go_where_its_schools_go() -> None:
+    rows = [*zone_rows(2, 2), *school_rows(4)]
+    table = release(find(rows, "P0"), "superior").table
+    assert table.loc[table["by"] == "zone", "flag"].tolist() == ["c", "c"]
+
+
+@pytest.mark.parametrize("ending", ["influence_most", "corrected"])
+def test_what_one_nameless_school_makes_of_a_coefficient_is_coarse(ending: str) -> None:
+    row = {
+        **SCHOOLS,
+        "indicator": f"x.{ending}",
+        "unit": "coefficient",
+        "value": -0.0534567,
+        "n": 9,
+    }
+    seen = [one(release(find([row], "P0"), a))["value"] for a in ("public", "superior")]  # type: ignore[arg-type]
+    assert seen == [-0.053, -0.0534567]
+
+
 def test_rows_that_cross_schools_with_something_are_left_out() -> None:
     rows = [{**PUPILS, "by": "school→school", "subject": "3113072201→3113072202", "value": 12}]
     released = release(find(rows, "P1"), "public")

@@ -7,7 +7,7 @@ together, and what would tell a school by its size is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -30,9 +30,9 @@ def shows_names(finding: Finding, profile: Profile) -> bool:
 def find_few(finding: Finding, profile: Profile) -> pd.Series:
     """Mark the rows that tell of too few schools.
 
-    They are coefficients and what follows from them, the single schools of such a stage and,
-    where schools have no names, groups of so few of them. What a public data set says anyway
-    stays.
+    They are coefficients and what follows from them, the single schools of such a stage and its
+    groups and, where schools have no names, groups of so few of them and what would give these
+    away. What a public data set says anyway stays.
 
     Parameters
     ----------
@@ -49,10 +49,29 @@ def find_few(finding: Finding, profile: Profile) -> pd.Series:
     few = told & ~single & (table["n"] < profile.schools)
     marked = few & table["unit"].isin(rules["coefficient_units"])
     marked |= few & _tells_of_schools(table["indicator"])
-    marked |= told & single & _is_small_stage(table, profile)
+    small = _is_small_stage(table, profile)
+    grouped = told & table["by"].isin([*rules["groupings"], *rules["crossing"]])
+    grouped &= table["unit"] != "schools"
+    marked |= told & (single | grouped | table["by"].isin(rules["of_groups"])) & small
     if profile.names:
         return marked
-    return marked | (few & ~table["by"].isin(["", *rules["places"]]) & (table["unit"] != "schools"))
+    marked |= few & ~table["by"].isin(["", *rules["places"]]) & (table["unit"] != "schools")
+    marked |= grouped & table["by"].isin(rules["crossing"])
+    return marked | _find_complements(table[grouped], marked, profile)
+
+
+def _find_complements(groups: pd.DataFrame, marked: pd.Series, profile: Profile) -> pd.Series:
+    """Mark groups of enough schools that must go because what is left of the county tells of few."""
+    found: list[Hashable] = []
+    for _, rows in groups.groupby(["indicator", *OF_STAGE, "by"], sort=False):
+        hidden = marked[rows.index]
+        missing = float(rows.loc[hidden, "n"].sum())
+        for label, n in rows.loc[~hidden, "n"].sort_values(kind="stable").items():
+            if not 0 < missing < profile.schools:
+                break
+            found.append(label)
+            missing += n
+    return pd.Series(marked.index.isin(found), index=marked.index)
 
 
 def find_orders(finding: Finding, profile: Profile) -> pd.Series:
@@ -79,6 +98,8 @@ def blank(table: pd.DataFrame, few: pd.Series, *, named: bool) -> pd.DataFrame:
 def coarsen(table: pd.DataFrame, better: Mapping[str, Better], digits: int) -> pd.DataFrame:
     """Write the values of nameless schools with few digits, each on its side of the threshold.
 
+    So are the county's rows that tell what one school makes of a coefficient.
+
     A ratio of whole numbers written out gives away what was divided by what: the enrolment, which
     anybody may know, and so the school and all its values.
 
@@ -97,7 +118,9 @@ def coarsen(table: pd.DataFrame, better: Mapping[str, Better], digits: int) -> p
         tuple(key): limit
         for *key, limit in thresholds[["indicator", *OF_STAGE, "value"]].to_numpy()
     }
-    single = table[(table["by"] == SCHOOL) & table["value"].notna() & (table["value"] != 0)]
+    of_one = table["indicator"].str.endswith(tuple(load_rules()["places"]["tells_of_one_school"]))
+    told = table["value"].notna() & (table["value"] != 0)
+    single = table[((table["by"] == SCHOOL) | of_one) & told]
     for row in single[["indicator", *OF_STAGE, "value"]].itertuples():
         label, *key, value = row
         limit = limits.get(tuple(key), np.nan)
