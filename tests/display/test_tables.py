@@ -9,7 +9,7 @@ import pytest
 from lxml import html as lxml_html
 
 from analysis.display import Rendered, View, tables
-from analysis.finding import Finding, tidy
+from analysis.finding import Check, Finding, tidy
 
 Look = Callable[..., View]
 
@@ -138,6 +138,28 @@ def test_by_subject_and_by_year(look: Look) -> None:
     assert _cells(kinds)[1:] == [["小学", "4"], ["教学点", "1"]]
     years = tables.cells(look(), "years", ["staff.coefficient"], rows="at", stage="primary")[0]
     assert [row[0] for row in _cells(years)[1:]] == ["2017", "2018", "2020", "2021"]
+
+
+def test_a_part_of_all_indicators_by_the_subjects_of_a_dimension(
+    finding: Finding, look: Look
+) -> None:
+    """Columns are the indicators that have the part; only what has a limit has marks."""
+    base = {"stage": "primary", "at": "2021", "by": "variant", "unit": "coefficient"}
+    rows = [
+        {**base, "indicator": f"{id}.coefficient", "subject": subject, "value": value}
+        for id, values in (("staff", (0.52, 0.48)), ("rooms", (0.3, 0.2)))
+        for subject, value in zip(("one", "two"), values, strict=True)
+    ]
+    check = Check("staff.coefficient", "primary", "variant", "one", "2021",
+                  "sample.rule.coefficient", 0.5, "not_met")  # fmt: skip
+    of = dataclasses.replace(finding, table=tidy(rows), checks=(check,), notes=())
+    (block,) = tables.parts(look(of=of), "ways", ["coefficient"], by="variant")
+    head, *body = _cells(block)
+    assert len(head) == 3
+    assert [row[0] for row in body] == ["one", "two"]
+    assert body[0][1].startswith("○ ")
+    assert not set("○●") & set(body[0][2] + body[1][2])
+    assert tables.parts(look(of=of), "ways", ["share"], by="variant") == ()
 
 
 def test_wide_tables_are_split_evenly(finding: Finding, look: Look) -> None:

@@ -157,6 +157,32 @@ def heat(
     return tuple(made)
 
 
+def parts(
+    view: View, table: str, names: Sequence[str], *, by: str, stage: str | None = None
+) -> Blocks:
+    """Make a table of parts of indicators: a row a subject of a dimension, a column an indicator.
+
+    Parameters
+    ----------
+    view, table, stage
+        As for `verdicts`.
+    names
+        Which parts, ``coefficient`` for ``<id>.coefficient``; or whole ids. A cell that a check
+        speaks of has the mark of its verdict.
+    by
+        The dimension.
+    """
+    made: list[Rendered] = []
+    for one in view.stages_of(stage):
+        chosen = [id for id in view.ids("", one, by) if id in names or id.split(".")[-1] in names]
+        grids = [
+            _crossed(view, part, one, by, "subject", judged=True)
+            for part in _parts(chosen, MOST_COLUMNS - 1)
+        ]
+        made += _finish_all(view, table, "cells", one, grids)
+    return tuple(made)
+
+
 def listing(
     view: View,
     table: str,
