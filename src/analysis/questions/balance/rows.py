@@ -52,6 +52,15 @@ def coefficient_row(stage: Stage, indicator: Mapping[str, Any]) -> Row:
     }  # fmt: skip
 
 
+def ranged_row(stage: Stage, indicator: Mapping[str, Any]) -> Row:
+    """Give the coefficient with its range under reporting errors."""
+    band = stage.robust_range(indicator)
+    return {
+        **coefficient_row(stage, indicator), "value_low": band.low, "value_high": band.high,
+        "interval_kind": "sensitivity",
+    }  # fmt: skip
+
+
 def schools_met_rows(stage: Stage, indicator: Mapping[str, Any]) -> Iterator[Row]:
     """Give the share of the schools at the threshold, if there is one, of those that reported."""
     threshold = stage.threshold(indicator)
@@ -105,11 +114,7 @@ def _school_rows(stage: Stage, indicator: Mapping[str, Any]) -> Iterator[Row]:
 def _coefficient_rows(stage: Stage, indicator: Mapping[str, Any]) -> Iterator[Row]:
     schools, id = stage.entrants.counted, indicator["id"]
     seen = schools[schools[id].notna()]
-    band = stage.robust_range(indicator)
-    yield {
-        **coefficient_row(stage, indicator), "value_low": band.low, "value_high": band.high,
-        "interval_kind": "sensitivity",
-    }  # fmt: skip
+    yield ranged_row(stage, indicator)
     base = {**stage.key, "n": len(seen), "n_unit": "schools", "unit": "coefficient"}
     for row in coefficient_limit_rows(stage, indicator):
         yield {**base, **row}
