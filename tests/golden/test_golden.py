@@ -28,6 +28,7 @@ def peers(county: CountyData) -> Finding:
 QUESTIONS = {
     "balance": balance.assess,
     "context": context.describe,
+    "imbalance": balance.explain,
     "peers": peers,
     "quality": quality.examine,
 }

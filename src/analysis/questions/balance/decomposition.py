@@ -105,20 +105,23 @@ def find_correction(stage: Stage, indicator: Mapping[str, Any]) -> tuple[str, fl
 def grouping_rows(
     stage: Stage, indicator: Mapping[str, Any], places: pd.DataFrame, chance: Mapping[str, Any]
 ) -> Iterator[Row]:
-    """Give how much of the difference lies between the groups of each grouping, and by chance."""
+    """Give how much of the difference lies between the groups of each grouping, and by chance.
+
+    Nothing for a grouping that has one group only.
+    """
     id = indicator["id"]
     for by in GROUPINGS:
         seen = _seen(stage, indicator).join(places[by].rename("group"))
         known = seen[seen["group"].notna()]
         levels, weights, groups = _levels(known, id), _weights(stage, known), list(known["group"])
-        share = random = np.nan
-        if len(set(groups)) > 1:
-            parts = dispersion.theil_decomposition(levels, groups, weights)
-            share = parts.between[0] / parts.total if parts.total > 0 else np.nan
-            random = dispersion.between_by_chance(
-                levels, groups, weights,
-                draws=chance["draws"], rng=np.random.default_rng(chance["seed"]),
-            )  # fmt: skip
+        if len(set(groups)) < 2:
+            continue
+        parts = dispersion.theil_decomposition(levels, groups, weights)
+        share = parts.between[0] / parts.total if parts.total > 0 else np.nan
+        random = dispersion.between_by_chance(
+            levels, groups, weights,
+            draws=chance["draws"], rng=np.random.default_rng(chance["seed"]),
+        )  # fmt: skip
         fewest = _fewest(groups)
         for subject, value in ((by, share), (f"{by}_chance", random)):
             yield {
@@ -131,7 +134,8 @@ def grouping_rows(
 def group_rows(stage: Stage, indicator: Mapping[str, Any], places: pd.DataFrame) -> Iterator[Row]:
     """Give each group's level over the county's, and its part of the difference.
 
-    The parts add up to 1; schools whose group is not known are a group of their own.
+    The parts add up to 1; schools whose group is not known are a group of their own. Nothing for a
+    grouping that has one group only.
     """
     id = indicator["id"]
     seen = _seen(stage, indicator)
@@ -142,6 +146,8 @@ def group_rows(stage: Stage, indicator: Mapping[str, Any], places: pd.DataFrame)
     parts = dispersion.additive_shares(seen[id], seen["pupils"], weights=stage.weights)
     for by in SHOWN:
         groups = places[by].reindex(seen.index).fillna(UNKNOWN)
+        if groups.nunique() < 2:
+            continue
         for group in sorted(set(groups), key=lambda name: _ORDER.get(name, name)):
             mine = (groups == group).to_numpy(dtype=bool)
             own = float(np.average(levels[mine], weights=shares[mine]))

@@ -83,8 +83,10 @@ def explain(
     notes: list[Note] = []
     for look in looks:
         checks.extend(variants.variant_checks(look.stage, look.variants))
-        rows = tidy(look.rows)
-        notes.extend(imbalance_notes.tell(look.stage, county.place.code, rows, _earlier(county)))
+        official, rows = look.variants[0].verdicts, tidy(look.rows)
+        notes.extend(
+            imbalance_notes.tell(look.stage, county.place.code, rows, _earlier(county), official)
+        )
     return Finding(
         name="imbalance",
         county=county.place.code,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from analysis.finding import Cell, Given, Name, Note, NoteValue, reaches
+from analysis.finding import Cell, Given, Name, Note, NoteValue, Verdict, reaches
 from analysis.questions.balance.decomposition import find_correction
 from analysis.questions.balance.stage import Stage
 from analysis.questions.balance.variants import OTHER_SCHOOLS
@@ -14,7 +14,13 @@ from analysis.questions.balance.variants import OTHER_SCHOOLS
 Values = dict[str, NoteValue]
 
 
-def tell(stage: Stage, county: str, table: pd.DataFrame, earlier: Sequence[int]) -> Iterator[Note]:
+def tell(
+    stage: Stage,
+    county: str,
+    table: pd.DataFrame,
+    earlier: Sequence[int],
+    official: Mapping[str, Verdict],
+) -> Iterator[Note]:
     """Give the notes of one stage.
 
     Parameters
@@ -27,6 +33,8 @@ def tell(stage: Stage, county: str, table: pd.DataFrame, earlier: Sequence[int])
         Its rows.
     earlier
         Earlier years, in order.
+    official
+        The official verdicts by ``<id>.coefficient``.
     """
     common: Values = {
         "county": Name("county", county),
@@ -36,18 +44,20 @@ def tell(stage: Stage, county: str, table: pd.DataFrame, earlier: Sequence[int])
     years: Values = {}
     if earlier:
         years = {"first": Given(earlier[0]), "last": Given(earlier[-1])}
-    for key, values in _all(stage, table, years):
+    for key, values in _all(stage, table, years, official):
         yield Note(f"imbalance.{key}", {**common, **values}, stage.id)
 
 
-def _all(stage: Stage, table: pd.DataFrame, years: Values) -> Iterator[tuple[str, Values]]:
+def _all(
+    stage: Stage, table: pd.DataFrame, years: Values, official: Mapping[str, Verdict]
+) -> Iterator[tuple[str, Values]]:
     own = table[(table["by"] == "") & table["indicator"].str.endswith(".coefficient")]
     coefficients = own.set_index("indicator")["value"].dropna()
     if coefficients.empty:
         return
     worst = str(coefficients.idxmax()).split(".")[0]
     yield from _source_notes(stage, table, worst)
-    yield from _correction_notes(stage, coefficients, worst)
+    yield from _correction_notes(stage, coefficients, worst, official)
     for key, values in _change_notes(stage, table, worst):
         yield key, {**years, **values}
     yield from _sure_notes(stage, table)
@@ -58,16 +68,17 @@ def _cell(stage: Stage, indicator: str, field: str = "value", **at: str) -> Cell
 
 
 def _source_notes(stage: Stage, table: pd.DataFrame, worst: str) -> Iterator[tuple[str, Values]]:
-    values: Values = {"indicator": Name("indicator", worst)}
-    for grouping in ("zone", "township", "kind"):
-        for subject in (grouping, f"{grouping}_chance"):
-            values[subject] = _cell(stage, f"{worst}.between", by="grouping", subject=subject)
-    yield "sources.groups", values
+    groupings = table.loc[table["indicator"] == f"{worst}.between", "subject"]
+    for grouping in (name for name in groupings if not name.endswith("_chance")):
+        values: Values = {"indicator": Name("indicator", worst)}
+        for blank, subject in (("share", grouping), ("chance", f"{grouping}_chance")):
+            values[blank] = _cell(stage, f"{worst}.between", by="grouping", subject=subject)
+        yield f"sources.{grouping}", values
     zones = table[(table["indicator"] == f"{worst}.part") & (table["by"] == "zone")]
     if len(zones) > 1 and zones["value"].notna().all():
         zone = str(zones.set_index("subject")["value"].idxmax())
         yield (
-            "sources.zone",
+            "sources.level",
             {
                 "indicator": Name("indicator", worst),
                 "zone": Name("zone", zone),
@@ -79,9 +90,9 @@ def _source_notes(stage: Stage, table: pd.DataFrame, worst: str) -> Iterator[tup
 
 
 def _correction_notes(
-    stage: Stage, coefficients: pd.Series, worst: str
+    stage: Stage, coefficients: pd.Series, worst: str, official: Mapping[str, Verdict]
 ) -> Iterator[tuple[str, Values]]:
-    for indicator in stage.indicators:
+    for indicator in sorted(stage.indicators, key=lambda each: each["id"] != worst):
         id, found = indicator["id"], find_correction(stage, indicator)
         if found is None or f"{id}.coefficient" not in coefficients:
             continue
@@ -93,18 +104,14 @@ def _correction_notes(
             "cv": _cell(stage, f"{id}.coefficient"),
             "change": _cell(stage, f"{id}.corrected"),
         }
-        judged = stage.scheme["coefficient"]["rule"] == "each"
-        enough = judged and _crosses(value, value + change, stage.limit)
+        fails = official.get(f"{id}.coefficient") == "not_met"
+        enough = fails and reaches(value + change, stage.limit, "lower")
         if enough:
             values["limit"] = Given(stage.limit)
         if id == worst:
             yield f"corrected.{'above' if above else 'below'}", values
         elif enough:
             yield "corrected.enough", values
-
-
-def _crosses(before: float, after: float, limit: float) -> bool:
-    return not reaches(before, limit, "lower") and reaches(after, limit, "lower")
 
 
 def _change_notes(stage: Stage, table: pd.DataFrame, worst: str) -> Iterator[tuple[str, Values]]:
@@ -137,11 +144,13 @@ def _sure_notes(stage: Stage, table: pd.DataFrame) -> Iterator[tuple[str, Values
         "least": Given(min(correlations)),
         "most": Given(max(correlations)),
     }
-    yield "table.variants.note", parameters
     stable = table[table["indicator"] == "verdicts_stable"]
     if stable.empty:
+        for part in ("title", "subtitle", "note"):
+            yield f"table.variants.{part}_plain", parameters
         yield "sure.described", {}
         return
+    yield "table.variants.note", parameters
     if stable["denominator"].iloc[0] == 0:
         yield "sure.undecided", {}
         return
