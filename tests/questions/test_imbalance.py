@@ -137,6 +137,13 @@ def test_schools_of_unknown_zone_are_a_group_of_their_own(build_county: Build) -
     assert parts["value"].sum() == pytest.approx(1, abs=1e-12)
 
 
+def test_a_group_of_which_nobody_reported_has_no_data(build_county: Build) -> None:
+    silent = {"sports_ground_m2": None}
+    rows = [*FOUR, {**grounds("E", 100, 1.0, zone="121"), **silent}]
+    town = row(balance.explain(build_county(rows)), f"{AREA}.part", by="zone", subject="town")
+    assert (town["flag"], town["n"]) == ("x", 0)
+
+
 # The one school that moves it most -----------------------------------------------------------------
 
 

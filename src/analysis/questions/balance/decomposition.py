@@ -145,19 +145,22 @@ def group_rows(stage: Stage, indicator: Mapping[str, Any], places: pd.DataFrame)
     mean = float(shares @ levels)
     parts = dispersion.additive_shares(seen[id], seen["pupils"], weights=stage.weights)
     for by in SHOWN:
-        groups = places[by].reindex(seen.index).fillna(UNKNOWN)
-        if groups.nunique() < 2:
+        everybody = places[by].fillna(UNKNOWN)
+        groups = everybody.reindex(seen.index)
+        if everybody.nunique() < 2:
             continue
-        for group in sorted(set(groups), key=lambda name: _ORDER.get(name, name)):
+        for group in sorted(set(everybody), key=lambda name: _ORDER.get(name, name)):
             mine = (groups == group).to_numpy(dtype=bool)
-            own = float(np.average(levels[mine], weights=shares[mine]))
+            told = bool(mine.any())
+            own = float(np.average(levels[mine], weights=shares[mine])) if told else np.nan
             base = {
                 **stage.key, "by": by, "subject": group, "n": int(mine.sum()),
                 "n_unit": "schools", "unit": "share",
             }  # fmt: skip
             relative = own / mean if mean > 0 else np.nan
-            for name, value in (("relative", relative), ("part", float(parts[mine].sum()))):
-                flag = "z" if np.isnan(value) else ""
+            part = float(parts[mine].sum()) if told else np.nan
+            for name, value in (("relative", relative), ("part", part)):
+                flag = "" if not np.isnan(value) else "z" if told else "x"
                 yield {**base, "indicator": f"{id}.{name}", "value": value, "flag": flag}
 
 

@@ -75,7 +75,7 @@ def _source_notes(stage: Stage, table: pd.DataFrame, worst: str) -> Iterator[tup
             values[blank] = _cell(stage, f"{worst}.between", by="grouping", subject=subject)
         yield f"sources.{grouping}", values
     zones = table[(table["indicator"] == f"{worst}.part") & (table["by"] == "zone")]
-    if len(zones) > 1 and zones["value"].notna().all():
+    if zones["value"].notna().any():
         zone = str(zones.set_index("subject")["value"].idxmax())
         yield (
             "sources.level",
