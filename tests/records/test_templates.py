@@ -37,7 +37,7 @@ VALUES: dict[str, dict[str, Any]] = {
     "school_years": {
         "school": "2113000001", "county": "130722", "year": 2021, "stage": "primary",
         "pupils_n": 40, "boarders_n": 0, "classes_n": 1, "teachers_n": 1.0,
-        "teachers_bachelor_n": 1,
+        "teachers_bachelor_n": 1, "migrants_n": 2,
     },
     "resources": {
         "school": "2113000001", "county": "130722", "year": 2021, "teaching_area_m2": 120.5,
@@ -51,6 +51,32 @@ VALUES: dict[str, dict[str, Any]] = {
         "teacher_id": identity(1), "name": "王芳", "school": "2113000001", "county": "130722",
         "year": 2021, "stage": "primary", "sex": "2", "qualification": "bachelor",
         "midlevel": True, "backbone": False, "subject": "chinese", "first_year": 2003,
+        "training_hours_n": 372.5, "certificate": True,
+    },
+    "special_rooms": {
+        "school": "2113000001", "county": "130722", "year": 2021, "room": "music", "room_no": 1,
+        "rooms_n": 2, "area_m2": 96.5, "built": 2017,
+    },
+    "school_funds": {
+        "school": "2113000001", "county": "130722", "year": 2021, "budget_yuan": 65000.0,
+    },
+    "county_years": {
+        "county": "130722", "year": 2021, "pay_teachers_yuan": 2.5e8, "paid_teachers_n": 2800,
+        "pay_officials_yuan": 9.0e7, "paid_officials_n": 1000, "eligibility_years_n": 6,
+        "primary_intake_n": 900, "primary_nearby_n": 900, "junior_intake_n": 700,
+        "junior_nearby_n": 690, "senior_places_n": 800, "senior_allotted_n": 410,
+        "migrants_n": 300, "migrants_public_n": 280, "migrants_bought_n": 5, "disabled_n": 120,
+        "disabled_enrolled_n": 118, "cohort_n": 2100, "cohort_graduates_n": 2050,
+        "cohort_in_n": 20, "cohort_out_n": 40, "cohort_died_n": 1, "funds_yuan": 3.0e7,
+        "training_yuan": 1.6e6, "surveyed_n": 400, "approving_n": 372,
+    },
+    "monitoring": {
+        "county": "130722", "year": 2021, "monitored": "morals", "level": 3, "variation": 0.125,
+    },
+    "exchanges": {
+        "teacher_id": identity(1), "school": "2113000001", "to_school": "2113000001",
+        "county": "130722", "year": 2021, "form": "support", "start": "2021-09-01",
+        "end": "2023-08-31",
     },
 }  # fmt: skip
 

@@ -33,18 +33,21 @@ def under_today(frame: pd.DataFrame, table: Table, places: Regions) -> pd.DataFr
     if all(old == new for old, new in moved.items()):
         return frame
     frame = frame.assign(county=frame["county"].map(moved).astype("string"))
-    if table.key != ("county", "year"):
+    if table.key[:2] != ("county", "year"):
         return frame
     joined = [_total(group, table) for _, group in frame.groupby(list(table.key), sort=True)]
     return pd.concat(joined, ignore_index=True).astype(frame.dtypes.to_dict())
 
 
 def _total(rows: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """Add up what is said of counties that became one: unknown if any part of it is."""
+    """Add up what is said of counties that became one: unknown if any part of it is.
+
+    A number without a unit counts nothing (a rate, a level): it stands only where all say the same.
+    """
     total = rows.head(1).copy()
     if len(rows) > 1:
         for column in table.columns:
-            if column.kind in ("count", "number"):
+            if column.id not in table.key and column.kind in ("count", "number") and column.unit:
                 total[column.id] = rows[column.id].sum(skipna=False)
             elif column.id not in table.key and rows[column.id].nunique(dropna=False) > 1:
                 total[column.id] = pd.NA

@@ -8,13 +8,11 @@ import pandas as pd
 
 from analysis.errors import Fault, InputError, UsageError
 from analysis.records.contracts import TABLES
+from analysis.records.crosschecks import LISTED
 from analysis.records.faults import fault
 from analysis.records.generations import Entry, Generation, Key, partition
 from analysis.records.partitions import decode
 from analysis.records.regions import Regions
-
-_LISTED = ("school_years", "resources", "classes", "teachers")
-"""Tables whose schools the list of schools must have."""
 
 
 def refuse_other_source(base: Generation | None, scheme: str, places: Regions) -> None:
@@ -67,7 +65,7 @@ def _disagreements(frames: Mapping[str, pd.DataFrame], base: Generation) -> Iter
     given = {
         (id, str(county), int(str(year))): rows["school"]
         for id, frame in frames.items()
-        if id in ("schools", *_LISTED)
+        if id in ("schools", *LISTED)
         for county, of_county in frame.groupby("county")
         for year, rows in of_county.groupby("year")
     }
@@ -75,7 +73,7 @@ def _disagreements(frames: Mapping[str, pd.DataFrame], base: Generation) -> Iter
         kept = {key: e for key, e in base.partitions(county).items() if key not in given}
         for year in sorted({year for _, code, year in given if code == county}):
             listed = _schools(("schools", county, year), given, kept, base)
-            for id in _LISTED:
+            for id in LISTED:
                 key = (id, county, year)
                 if key in given and ("schools", county, year) in given:
                     continue

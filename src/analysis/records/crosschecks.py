@@ -17,6 +17,11 @@ from analysis.records.gathering import PLACE, ROW, SCHOOL_NAME
 from analysis.records.reference import load_reference
 from analysis.records.rules import rules
 
+LISTED = (
+    "school_years", "resources", "classes", "teachers", "special_rooms", "school_funds", "exchanges",
+)  # fmt: skip
+"""Tables whose schools the list of schools must have."""
+_AT = "_at"
 _DOTS = str.maketrans(dict.fromkeys("•・･‧∙⋅", "·"))
 
 
@@ -47,7 +52,7 @@ def cross_faults(crossing: Crossing) -> Iterator[Fault]:
     """Say what the tables do not agree on."""
     for table in TABLES.values():
         yield from _twice(crossing, table)
-    for id in ("school_years", "resources", "classes", "teachers"):
+    for id in LISTED:
         yield from _schools_known(crossing, id)
         yield from _names_agree(crossing, id)
     yield from _parts_fit(crossing)
@@ -121,14 +126,15 @@ def _parts_fit(crossing: Crossing) -> Iterator[Fault]:
         parts, whole, level = rule["parts"], rule["whole"], rule["level"]
         together = frame[parts].sum(axis=1, skipna=True)
         over = (together > frame[whole]).fillna(False)
-        for row in frame[over].to_dict("records"):
+        for row in frame[over].rename_axis(_AT).reset_index().to_dict("records"):
             names = "、".join(table[part].zh for part in parts)
             names_en = " + ".join(table[part].en for part in parts)
+            told = all(table[id].privacy == "P0" for id in (*parts, whole))
             yield crossing.fault(
                 "parts-exceed-whole", row, level=level, column=table[whole].zh, parts_zh=names,
                 parts_en=names_en, whole_zh=table[whole].zh, whole_en=table[whole].en,
-                sum=float(sum(row[part] for part in parts if not pd.isna(row[part]))),
-                value=float(row[whole]),
+                sum=float(together[row[_AT]]) if told else None,
+                value=float(row[whole]) if told else None,
             )  # fmt: skip
 
 

@@ -66,10 +66,25 @@ def decode(parts: Sequence[bytes], key: Sequence[str] = ()) -> pd.DataFrame:
     # ParquetFile and not read_table: a path with county=… in it must not become a column.
     # One thread: a partition is too small to be worth more, and there are thousands of them.
     tables = [pq.ParquetFile(pa.BufferReader(part)).read(use_threads=False) for part in parts]
-    whole = pa.concat_tables(tables)
+    # What was loaded before a column was declared does not have it: there it is missing.
+    whole = pa.concat_tables(tables, promote_options="default")
     if key and len(parts) > 1:
         whole = whole.sort_by([(name, "ascending") for name in key])
     return whole.to_pandas(types_mapper=_PANDAS.get)
+
+
+def complete(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Give a table as read the stored columns of today, missing where its load did not know them.
+
+    >>> from analysis.records.contracts import TABLES
+    >>> old = empty(TABLES["teachers"]).drop(columns="certificate")
+    >>> str(complete(old, TABLES["teachers"])["certificate"].dtype)
+    'boolean'
+    """
+    whole = empty(table)
+    if list(frame.columns) == list(whole.columns):
+        return frame
+    return frame.reindex(columns=whole.columns).astype(whole.dtypes.to_dict())
 
 
 def arrange(frame: pd.DataFrame, table: Table) -> pd.DataFrame:

@@ -36,12 +36,16 @@ class Reference:
         not cover.
     parameters
         Parameters of our own methods by question, as they stand in ``parameters.toml``.
+    assurance
+        What the 2017 scheme asks beyond resources: items, limits, relaxations
+        (``assurance.toml``).
     """
 
     codes: Mapping[str, Mapping[str, Mapping[str, Any]]]
     schemes: Mapping[str, Mapping[str, Any]]
     census: pd.DataFrame
     parameters: Mapping[str, Mapping[str, Any]]
+    assurance: Mapping[str, Any]
 
     def scheme(self, id: str) -> Mapping[str, Any]:
         """Give a scheme, or say which there are."""
@@ -78,6 +82,7 @@ def load_reference() -> Reference:
         schemes={path.stem: _toml(path) for path in sorted((root / "schemes").glob("*.toml"))},
         census=_census(root / "census2020.csv"),
         parameters=_toml(root / "parameters.toml"),
+        assurance=_toml(root / "assurance.toml"),
     )
 
 

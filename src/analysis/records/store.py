@@ -28,7 +28,7 @@ from analysis.records.generations import (
     current_or_none,
     partition,
 )
-from analysis.records.partitions import arrange, decode, split
+from analysis.records.partitions import arrange, complete, decode, split
 from analysis.records.regions import Regions, regions
 from analysis.records.rules import statistical_date
 
@@ -201,7 +201,7 @@ def _open(generation: Generation, code: str, year: int) -> CountyData:
     for id, table in TABLES.items():
         wanted = [key for key in entries if key[0] == id]
         parts = [generation.read(partition(key), entries[key]["sha256"]) for key in wanted]
-        tables[id] = decode(parts, stored_key(table)) if parts else empty(table)
+        tables[id] = complete(decode(parts, stored_key(table)), table) if parts else empty(table)
     places = generation.regions()
     place, parent = places.place(code), places.parent(code)
     origin = join([dated(Origin(**e["origin"]), key[2]) for key, e in entries.items()])
