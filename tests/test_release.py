@@ -562,6 +562,55 @@ def test_verdicts_are_counted_anew_from_those_that_are_released() -> None:
             assert table.loc[table["by"] == by, "value"].tolist() == numbers
 
 
+def test_a_chapter_counts_its_own_verdicts_wherever_they_stand() -> None:
+    """In the summary the checks of all chapters stand together; documents are nobody's count."""
+
+    def checked(rule: str, verdict: Any, by: str = "", subject: str = "") -> Check:
+        return Check("x", "primary", by, subject, "2021", rule, 1.0, verdict)
+
+    rows = [{
+        "indicator": "all", "at": "2021", "by": "chapter→verdict", "unit": "requirements",
+        "subject": f"duties→{verdict}", "value": 99,
+    } for verdict in ("met", "cannot_say")]  # fmt: skip
+    checks = (
+        checked("duties.rule.a", "met"), checked("duties.rule.b", "cannot_say"),
+        checked("balance.rule.a", "met"),
+        checked("duties.rule.c", "cannot_say", "document", "plan"),
+        checked("duties.rule.d", "met", "kind×school", "211×A"),
+    )  # fmt: skip
+    released = release(find(rows, "P0", "requirements", checks=checks), "superior")
+    assert released.table["value"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "hidden"),
+    [
+        ([6, 9, 20], set()),
+        ([3, 9, 20], {0, 1}),
+        ([3, 4, 20], {0, 1}),
+        ([1, 2, 20], {0, 1, 2}),
+        ([2, 2, 2, 20], {0, 1, 2}),
+        ([4], {0}),
+    ],
+)
+def test_groups_that_a_total_would_give_away_go_with_those_of_few_schools(
+    sizes: list[int], hidden: set[int]
+) -> None:
+    """Groups add up to the county: the hidden ones are two or more, of five schools together."""
+    total = {**SCHOOLS, "indicator": "x.at_fault", "unit": "schools"}
+    rows = [{**total, "value": len(sizes), "n": sum(sizes)}]
+    rows += [
+        {**total, "by": "kind", "subject": str(k), "value": 1, "n": n} for k, n in enumerate(sizes)
+    ]
+    finding = find(rows, "P0", "schools")
+    for audience in ("public", "superior"):
+        table = release(finding, audience).table  # type: ignore[arg-type]
+        kinds = table[table["by"] == "kind"]
+        assert set(np.flatnonzero(kinds["value"].isna())) == hidden
+    inside = release(finding, "internal").table
+    assert inside["value"].notna().all()
+
+
 @pytest.mark.parametrize("indicator", ["x.schools_met", "x.gap", "schools_rule_met"])
 def test_what_few_schools_lack_is_not_told(indicator: str) -> None:
     row = {

@@ -53,11 +53,11 @@ def find_few(finding: Finding, profile: Profile) -> pd.Series:
     grouped = told & table["by"].isin([*rules["groupings"], *rules["crossing"]])
     grouped &= table["unit"] != "schools"
     marked |= told & (single | grouped | table["by"].isin(rules["of_groups"])) & small
-    if profile.names:
-        return marked
-    marked |= few & ~table["by"].isin(["", *rules["places"]]) & (table["unit"] != "schools")
-    marked |= grouped & table["by"].isin(rules["crossing"])
-    return marked | _find_complements(table[grouped], marked, profile)
+    if not profile.names:
+        marked |= few & ~table["by"].isin(["", *rules["places"]]) & (table["unit"] != "schools")
+        marked |= grouped & table["by"].isin(rules["crossing"])
+        marked |= _find_complements(table[grouped], marked, profile)
+    return _join_neighbours(table, marked, profile.schools)
 
 
 def _find_complements(groups: pd.DataFrame, marked: pd.Series, profile: Profile) -> pd.Series:
@@ -78,6 +78,29 @@ def find_orders(finding: Finding, profile: Profile) -> pd.Series:
     """Mark the rows that put places in order, before an audience that may not read ranks."""
     orders = finding.table["indicator"].str.endswith(tuple(load_rules()["places"]["orders"]))
     return orders & (not profile.ranks)
+
+
+def _join_neighbours(table: pd.DataFrame, marked: pd.Series, least: int) -> pd.Series:
+    """Mark further groups where a county's total would give the marked ones away.
+
+    Groups of schools by what they are like add up to the county's row. Of those that are marked
+    there are two or more, with `least` schools together, or the smallest others join them.
+    """
+    group = _tells_of_schools(table["indicator"]) & ~table["by"].isin(
+        ["", SCHOOL, LIMIT, *load_rules()["places"]["places"]]
+    )
+    group &= table["n"].notna()
+    marked = marked.copy()
+    for _, rows in table[group].groupby(["indicator", *OF_STAGE, "by"], sort=False):
+        ordered = rows.sort_values("n", kind="stable").index
+        hidden = [label for label in ordered if marked[label]]
+        others = [label for label in ordered if not marked[label]]
+        while hidden and others and (
+            len(hidden) < 2 or table.loc[hidden, "n"].sum() < least
+        ):  # fmt: skip
+            hidden.append(others.pop(0))
+        marked.loc[hidden] = True
+    return marked
 
 
 def _tells_of_schools(indicator: pd.Series) -> pd.Series:
