@@ -63,12 +63,11 @@ def build_county() -> Callable[..., CountyData]:
         counties = [{"county": PLACE.code, "year": year, **totals}] if totals else []
         made = {
             "counties": counties, "schools": list(once.values()), "school_years": rows,
-            "resources": list(once.values()), "successions": [], "classes": [], "teachers": [],
-            **tables,
+            "resources": list(once.values()), **tables,
         }  # fmt: skip
         return CountyData(
             place=PLACE, parent=PARENT, year=year,
-            tables={name: _frame(name, made[name]) for name in contracts.TABLES},
+            tables={name: _frame(name, made.get(name, [])) for name in contracts.TABLES},
             reference=load_reference(), origin=origin or Origin("测试", "test", "2021-09-01"),
         )  # fmt: skip
 

@@ -115,7 +115,8 @@ def _table(
 
 def _counts(county: CountyData, checks: Sequence[Check]) -> Iterator[dict[str, Any]]:
     base = {"indicator": "requirements", "at": str(county.year), "unit": "requirements"}
-    yield {**base, "value": len(checks)}
+    # What does not apply is no requirement of this county.
+    yield {**base, "value": sum(check.verdict != "not_applicable" for check in checks)}
     for verdict in _VERDICTS:
         number = sum(check.verdict == verdict for check in checks)
         yield {**base, "by": "verdict", "subject": verdict, "value": number}
