@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from analysis.finding import KEY, Finding
-from analysis.questions import balance, context, prefecture, quality
+from analysis.questions import assurance, balance, context, prefecture, quality
 from analysis.records import CountyData, open_county
 from analysis.records.regions import regions
 
@@ -26,6 +26,7 @@ def peers(county: CountyData) -> Finding:
 
 
 QUESTIONS = {
+    "assurance": assurance.assess,
     "balance": balance.assess,
     "context": context.describe,
     "imbalance": balance.explain,

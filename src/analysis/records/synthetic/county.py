@@ -17,7 +17,15 @@ import pandas as pd
 
 from analysis.records.contracts import DTYPES, TABLES
 from analysis.records.county import Place
-from analysis.records.synthetic import codes, defects, enrolment, people, population, schools
+from analysis.records.synthetic import (
+    codes,
+    defects,
+    enrolment,
+    government,
+    people,
+    population,
+    schools,
+)
 from analysis.records.synthetic.aims import set_aims
 from analysis.records.synthetic.defects import Defects
 from analysis.records.synthetic.names import area_code, make_gazetteer, name_people
@@ -50,6 +58,8 @@ class SyntheticCounty:
         School-age population it was made from.
     defects
         What is wrong with the reports.
+    plan
+        What the county does with each item of government assurance and quality.
     """
 
     place: Place
@@ -59,6 +69,7 @@ class SyntheticCounty:
     enrolment: pd.DataFrame
     children: Children
     defects: Defects
+    plan: government.Plan
 
 
 def make_county(
@@ -104,7 +115,7 @@ def make_county(
     >>> bool(stages["primary"] >= 12 and stages["junior"] >= 12)
     True
     """
-    streams = np.random.default_rng([seed, int(place.code)]).spawn(8)
+    streams = np.random.default_rng([seed, int(place.code)]).spawn(9)
     children = population.count_children(place, census, params)
     cohorts = population.pupils_by_grade(children, params)
     pupils = (float(cohorts[-1, :6].sum()), float(cohorts[-1, 6:].sum()))
@@ -134,7 +145,7 @@ def make_county(
         "classes": classes.merge(identity, on=["site", "year"]).rename(columns={"code": "school"}),
         "teachers": teachers,
     }
-    return _assemble(place, frames, children, params, years, streams[7])
+    return _assemble(place, frames, children, params, years, streams[7], streams[8])
 
 
 def counts(stages: pd.DataFrame, sites: pd.DataFrame, scheme: Mapping[str, Any]) -> pd.Series:
@@ -237,10 +248,14 @@ def _assemble(
     params: Parameters,
     years: Collection[int] | None,
     rng: np.random.Generator,
+    own: np.random.Generator,
 ) -> SyntheticCounty:
     """Type and sort the tables, make the reports of all years, then keep the years asked for."""
     true = {name: _typed(frame, name, place.code) for name, frame in frames.items()}
+    given, plan = government.provide(true, params, own)
+    true |= {name: _typed(frame, name, place.code) for name, frame in given.items()}
     reported, wrong = defects.report(true, place.code, params, rng)
+    government.withhold(reported, plan, wrong.silent)
     asked = tuple(sorted(years if years is not None else span(params)))
     keep = {
         name: frame[frame["year"].isin(asked)].reset_index(drop=True)
@@ -254,7 +269,7 @@ def _assemble(
     wrong = Defects(*(part[part["year"].isin(asked)].reset_index(drop=True) for part in parts))
     key = ["school", "year", "stage", "grade"]
     grades = keep["classes"].groupby(key)["pupils_n"].sum().reset_index()
-    return SyntheticCounty(place, asked, keep, contract, grades, children, wrong)
+    return SyntheticCounty(place, asked, keep, contract, grades, children, wrong, plan)
 
 
 def _typed(frame: pd.DataFrame, name: str, county: str) -> pd.DataFrame:

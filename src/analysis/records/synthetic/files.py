@@ -28,7 +28,7 @@ Cell = str | int | float | None
 Grid = list[list[Cell]]
 
 _CREATED = datetime(2000, 1, 1)
-_PUPILS = ("pupils_n", "boarders_n")
+_PUPILS = ("pupils_n", "boarders_n", "migrants_n")
 _TEACHERS = (
     "teachers_n", "teachers_graduate_n", "teachers_bachelor_n", "teachers_associate_n",
     "teachers_backbone_n", "teachers_pe_n", "teachers_music_n", "teachers_fine_art_n",
@@ -42,9 +42,12 @@ _RESOURCES = (
 )  # fmt: skip
 _CLASSES = ("school", "stage", "grade", "class_no", "pupils_n")
 _PEOPLE = ("name", "teacher_id", "school", "stage", "sex", "qualification", "midlevel", "backbone",
-           "subject", "first_year")  # fmt: skip
+           "subject", "first_year", "training_hours_n", "certificate")  # fmt: skip
+_ROOMS = ("school", "room", "room_no", "rooms_n", "area_m2", "built")
+_MONITORING = ("monitored", "level", "variation")
+_EXCHANGES = ("teacher_id", "school", "to_school", "form", "start", "end")
 _TOTALS = ("county", "year", "schools_expected_n", "primary_pupils_n", "junior_pupils_n", "as_of")
-_UNIT = {"equipment_yuan": 10_000}
+_UNIT = {"equipment_yuan": 10_000, "budget_yuan": 10_000}
 
 
 def write_county(
@@ -98,20 +101,30 @@ class _Desk:
         self.names = dict(self.frames["schools"][["school", "name_zh"]].to_numpy())
 
     def files(self) -> dict[str, Callable[[], bytes]]:
-        return {
+        made = {
             "schools": self.schools,
             "stages": self.stages,
             "resources": self.resources,
             "classes": self.classes,
             "teachers": self.teachers,
+            "rooms": self.rooms,
+            "funds": self.funds,
+            "government": self.government,
+            "exchanges": self.exchanges,
         }
+        needs = {"rooms": "special_rooms", "funds": "school_funds", "exchanges": "exchanges"}
+        # What a county leaves blank it does not hand in.
+        return {n: write for n, write in made.items() if len(self.frames[needs.get(n, "schools")])}
 
     def say(self, name: str, **more: str) -> str:
         return str(self.text[name].format(**self.said, **more))
 
     def header(self, table: str, columns: Sequence[str]) -> list[Cell]:
         own = self.text["headers"]
-        return [own.get(column, TABLES[table][column].zh) for column in columns]
+        return [
+            own.get(f"{table}.{column}", own.get(column, TABLES[table][column].zh))
+            for column in columns
+        ]
 
     def cells(self, table: str, columns: Sequence[str], frame: pd.DataFrame | None = None) -> Grid:
         """Give the rows of a table as a bureau writes them: labels, own units, gaps and dashes."""
@@ -126,7 +139,8 @@ class _Desk:
             labels = {code: entry["zh"] for code, entry in self.codes[column.codes].items()}
             return [labels[value] for value in values]
         if column.kind == "flag":
-            return [self.text["yes"] if value else self.text["no"] for value in values]
+            said = {True: self.text["yes"], False: self.text["no"]}
+            return [None if pd.isna(value) else said[bool(value)] for value in values]
         per = _UNIT.get(name, 1)
         return [self._gap(gaps) if pd.isna(v) else _plain(v, per) for v in values]
 
@@ -172,7 +186,7 @@ class _Desk:
         first = [
             *self.header("schools", ("school", "name_zh")),
             self.text["group_pupils"],
-            None,
+            *[None] * (len(_PUPILS) - 1),
             *self.header("school_years", ("classes_n",)),
             self.text["group_teachers"],
         ]
@@ -194,14 +208,14 @@ class _Desk:
             *self.named(self.cells("school_years", ("school", *columns), frame)),
             [self.say("note_stages")],
         ]
-        wide = len(columns) + 1
+        wide, pupils = len(columns) + 1, len(_PUPILS) + 1
         merged = [
             (0, 0, 0, wide),
             (2, 0, 3, 0),
             (2, 1, 3, 1),
-            (2, 2, 2, 3),
-            (2, 4, 3, 4),
-            (2, 5, 2, wide),
+            (2, 2, 2, pupils),
+            (2, pupils + 1, 3, pupils + 1),
+            (2, pupils + 2, 2, wide),
         ]
         return _Sheet(label, grid, merged)
 
@@ -225,12 +239,47 @@ class _Desk:
         )
 
     def teachers(self) -> bytes:
+        return _workbook([self._listed("teachers", "teachers", _PEOPLE)])
+
+    def rooms(self) -> bytes:
         grid: Grid = [
-            [self.say("title_teachers")],
-            self.header("teachers", _PEOPLE),
-            *self.cells("teachers", _PEOPLE),
+            [self.say("title_rooms"), *[None] * (len(_ROOMS) - 1)],
+            self.header("special_rooms", _ROOMS),
+            *self.cells("special_rooms", _ROOMS),
         ]
-        return _workbook([_Sheet(self.text["sheet_teachers"], grid, [(0, 0, 0, len(_PEOPLE) - 1)])])
+        return _csv(grid, "utf-8-sig")
+
+    def funds(self) -> bytes:
+        header = [
+            *self.header("schools", ("school", "name_zh")),
+            *self.header("school_funds", ("budget_yuan",)),
+        ]
+        grid: Grid = [
+            [self.say("title_funds"), *[None] * (len(header) - 1)],
+            header,
+            *self.named(self.cells("school_funds", ("school", "budget_yuan"))),
+            [self.text["total"], None, *self.total(self.frames["school_funds"], ["budget_yuan"])],
+        ]
+        return _csv(grid, "gb18030")
+
+    def government(self) -> bytes:
+        columns = tuple(n for n in TABLES["county_years"].names if n not in ("county", "year"))
+        sheets = [self._listed("government", "county_years", columns)]
+        if len(self.frames["monitoring"]):
+            sheets.append(self._listed("monitoring", "monitoring", _MONITORING))
+        return _workbook(sheets)
+
+    def exchanges(self) -> bytes:
+        return _workbook([self._listed("exchanges", "exchanges", _EXCHANGES)])
+
+    def _listed(self, name: str, table: str, columns: Sequence[str]) -> _Sheet:
+        """Make a sheet of a title, a header and the rows."""
+        grid: Grid = [
+            [self.say(f"title_{name}")],
+            self.header(table, columns),
+            *self.cells(table, columns),
+        ]
+        return _Sheet(self.text[f"sheet_{name}"], grid, [(0, 0, 0, len(columns) - 1)])
 
 
 class _Sheet:
