@@ -18,7 +18,7 @@ _SENSITIVE = frozenset({"disabled"})
 _OWN = (
     ("assurance_items", "可用数据判断的要求数", "Requirements that data can decide", "requirements", 0),
     ("items_by_verdict", "按结论分的要求数", "Requirements by verdict", "requirements", 0),
-    ("document_item", "办法中的序号", "Number in the document", "", 0),
+    ("document_item", "办法中的序号", "No.", "", 0),
     ("schools_in_scope", "学校数", "Schools", "schools", 0),
     ("schools_list_short", "名册少于填报教师数的学校", "Schools whose list is shorter than their count of teachers", "schools", 0),
     ("eligibility_years", "交流规定的连续任教年限", "Years at one school after which teachers move", "", 0),
