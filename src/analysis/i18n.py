@@ -111,6 +111,8 @@ def show(value: Blank, spec: str) -> str:
         return _signed(f"{value:+,.{int(spec[1:])}f}")
     if spec in ("pct", "pct1"):
         return _signed(f"{value * 100:,.{1 if spec == 'pct1' else 0}f}%")
+    if spec == "million":  # of what is counted in ten thousand yuan
+        return _signed(f"{value / 100:,.1f}")
     if spec == "code":
         return str(int(value))
     if spec == "n":

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from io import BytesIO
 from numbers import Real
@@ -28,6 +29,7 @@ from analysis.records.contracts import TABLES
 from analysis.records.contracts import Column as ContractColumn
 from analysis.records.county import CountyData
 from analysis.records.files import private, put
+from analysis.records.results import load_roster
 from analysis.records.store import open_county
 
 REQUIRED = ("pseudonym", "school", "reason")
@@ -66,17 +68,51 @@ def build_teachers(county: CountyData, expires: str) -> Roster:
 KINDS: Mapping[str, Callable[[CountyData, str], Roster]] = MappingProxyType(
     {"teachers": build_teachers}
 )
-"""What `county roster --kind` can make."""
+"""Lists that are made of a county's tables."""
+FITTED = ("moves",)
+"""Lists that `county fit` makes with what they belong to."""
 
 
-def build(kind: str, county: CountyData, expires: str) -> Roster:
-    """Make a list of a kind, or say which kinds there are."""
+def build(kind: str, county: CountyData, expires: str, store: str | Path = "") -> Roster:
+    """Make a list of a kind, or say which kinds there are.
+
+    Parameters
+    ----------
+    kind
+        One of `KINDS` or `FITTED`.
+    county, expires
+        Whose list, and when it is to be destroyed.
+    store
+        Where fitted lists are read from.
+    """
+    if kind in FITTED:
+        return _fitted(kind, county, expires, store)
     if kind not in KINDS:
-        listed = ", ".join(sorted(KINDS))
+        listed = ", ".join(sorted([*KINDS, *FITTED]))
         raise UsageError(
             f"没有名单种类 {kind!r}；有 {listed}", f"no kind {kind!r}; there are {listed}"
         )
     return KINDS[kind](county, expires)
+
+
+def _fitted(kind: str, county: CountyData, expires: str, store: str | Path) -> Roster:
+    """Read a list of the fit that counts; those on it have to be in the data as they now are."""
+    code, year = county.place.code, county.year
+    listed = load_roster(store, code, year, kind)
+    if listed is None:
+        raise UsageError(
+            f"{code} {year} 学年没有这份名单：请先运行 county fit；方案中没有人员流动时也没有名单",
+            f"there is no such list for {code} in {year}: run county fit first; a plan in which "
+            "nobody moves has none",
+        )
+    known = county.table("teachers", year=year).set_index("pseudonym")["school"]
+    rows = listed.rows
+    if list(rows["pseudonym"].map(known)) != list(rows["school"]):
+        raise UsageError(
+            f"{code} 的数据在测算之后有变动；请重新运行 county fit",
+            f"the data of {code} have changed since the fit; run county fit again",
+        )
+    return replace(listed, expires=expires)
 
 
 def write_roster(
@@ -186,6 +222,13 @@ def _join(
 def _words(values: pd.Series, column: str, county: CountyData, language: Language) -> pd.Series:
     declared = _declared(column)
     words: dict[object, str] = {}
+    if column == "receiver":
+        words |= county.table("schools", year=county.year).set_index("school")["name_zh"].to_dict()
+    if column == "counted":
+        what = {i["id"]: i[f"what_{language}"] for scheme in county.reference.schemes.values()
+                for i in scheme["indicator"]}  # fmt: skip
+        between = "、" if language == "zh" else ", "
+        words |= {v: between.join(what[id] for id in str(v).split()) for v in values}
     if declared and declared.codes:
         words |= {k: v[language] for k, v in county.reference.names(declared.codes).items()}
     elif str(values.dtype) == "boolean":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,6 @@ from analysis.errors import InputError, UsageError
 from analysis.i18n import LANGUAGES, Language
 
 if TYPE_CHECKING:
-    from analysis.finding import Finding
     from analysis.records.intake import Intake
 
 SCHEME = "quality-2017"
@@ -102,39 +102,43 @@ def load(folder: Path, store: Path, mapping: Path | None, key: Path | None) -> i
 @click.argument("store", metavar="STORE", type=_PRESENT)
 @_YEAR
 @click.option("--scheme")
-def fit(store: Path, year: int, scheme: str | None) -> None:
-    r"""Compute what crosses counties, once for all reports of a year.
+@click.option("--yearly-cap", type=click.FloatRange(0, 1))
+@click.option("--exchange-floor", is_flag=True)
+@click.option("--costs", type=_FILE)
+@click.option("--jobs", type=click.IntRange(min=1))
+def fit(
+    store: Path, year: int, scheme: str | None, yearly_cap: float | None, exchange_floor: bool,
+    costs: Path | None, jobs: int | None,
+) -> None:  # fmt: skip
+    r"""Compute what crosses counties or is dear, once for all reports of a year.
 
-    计算跨县的结果，供当年全部报告使用。
+    计算跨县的结果和各县的达标方案，供当年全部报告使用。
 
     \b
     county fit store --year 2021
+    county fit store --year 2021 --yearly-cap 0.02 --costs prices.toml --jobs 2
     """
+    from analysis.cli.fitting import Fit, read_costs, run
+    from analysis.questions.balance.plan import Options
     from analysis.records import list_counties
+    from analysis.records.reference import load_reference
     from analysis.records.results import save_fit
 
-    scheme = scheme or find_scheme(store)
-    parents = sorted({county.parent for county in list_counties(store, year) if county.parent})
+    actions = load_reference().actions
+    known = ["move", *(action["id"] for action in actions["add"])]
+    options = Options(
+        yearly_cap=yearly_cap, exchange_floor=exchange_floor, costs=read_costs(costs, known)
+    )
+    counties = list_counties(store, year)
+    parents = sorted({county.parent for county in counties if county.parent})
     if not parents:
         raise UsageError(f"库中没有{year}学年的县", f"the store has no county for {year}")
+    codes = sorted(county.code for county in counties)
     with meter("fit") as progress:
-        findings = []
-        for code in parents:
-            findings.append(_compare(store, code, year, scheme))
-            progress(len(findings), len(parents))
-    tell("fitted", fit=save_fit(store, year, findings), n=len(findings))
-
-
-def _compare(store: Path, code: str, year: int, scheme: str) -> Finding:
-    from analysis.questions import balance, prefecture
-    from analysis.records import open_prefecture
-    from analysis.records.regions import regions
-
-    counties = open_prefecture(store, code, year)
-    findings = [balance.assess(county, scheme=scheme) for county in counties]
-    return prefecture.compare(
-        counties[0].parent, findings, reference=counties[0].reference, places=regions().places
-    )
+        work = Fit(store, year, scheme or find_scheme(store), options)
+        findings, rosters = run(work, parents, codes, jobs or os.cpu_count() or 1, progress)
+    plans = len(findings) - len(parents)
+    tell("fitted", fit=save_fit(store, year, findings, rosters), n=len(parents), plans=plans)
 
 
 def find_scheme(store: Path) -> str:
@@ -165,12 +169,14 @@ def roster(
     \b
     county roster 130722 --kind teachers --store store --year 2021 \
         --who "registry office" --purpose "check of qualifications"
+    county roster 130722 --kind moves --store store --year 2021 \
+        --who "staff office" --purpose "exchange plan"
     """
     from analysis.records import open_county
     from analysis.roster import build, write_roster
 
     until = (expires or datetime.now() + LIFE).date().isoformat()
-    listed = build(kind, open_county(store, code, year), until)
+    listed = build(kind, open_county(store, code, year), until, store)
     click.echo(write_roster(listed, store, out, who, purpose, language=language))
 
 

@@ -36,6 +36,8 @@ class Reference:
         not cover.
     parameters
         Parameters of our own methods by question, as they stand in ``parameters.toml``.
+    actions
+        What a county can do to meet a scheme, and what it costs (``actions.toml``).
     assurance
         What the 2017 scheme asks beyond resources: items, limits, relaxations
         (``assurance.toml``).
@@ -45,6 +47,7 @@ class Reference:
     schemes: Mapping[str, Mapping[str, Any]]
     census: pd.DataFrame
     parameters: Mapping[str, Mapping[str, Any]]
+    actions: Mapping[str, Any]
     assurance: Mapping[str, Any]
 
     def scheme(self, id: str) -> Mapping[str, Any]:
@@ -82,6 +85,7 @@ def load_reference() -> Reference:
         schemes={path.stem: _toml(path) for path in sorted((root / "schemes").glob("*.toml"))},
         census=_census(root / "census2020.csv"),
         parameters=_toml(root / "parameters.toml"),
+        actions=_toml(root / "actions.toml"),
         assurance=_toml(root / "assurance.toml"),
     )
 

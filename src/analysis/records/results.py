@@ -1,7 +1,7 @@
 """Results that cross counties or are dear: fitted once, read by every report.
 
-``STORE/results/<fit>/<code>/`` (mode 0700) holds the stored Findings of one fit about a division;
-the fit's name is the hash of the Findings and the year. ``STORE/results/pinned.json`` says which
+``STORE/results/<fit>/<code>/`` (mode 0700) holds the stored Findings of one fit about a division,
+and the lists by pseudonym that belong to them; the fit's name is the hash of both and the year. ``STORE/results/pinned.json`` says which
 fit counts for a year, and only `save_fit` moves it.
 """
 
@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from analysis.errors import StoreError, UsageError
-from analysis.finding import Finding, load, save, to_json
+from analysis.finding import Finding, Roster, load, save, to_json
 from analysis.records.county import passport
 from analysis.records.files import canonical, digest, hold, private, put
 from analysis.records.generations import current
@@ -27,8 +29,10 @@ NAME = re.compile(r"[a-z][a-z0-9_]*/[0-9]{2,12}")
 """Question and division: what tells one stored Finding from another."""
 
 
-def save_fit(store: str | Path, year: int, findings: Sequence[Finding]) -> str:
-    """Store the Findings of a fit and make it the one that counts for its year.
+def save_fit(
+    store: str | Path, year: int, findings: Sequence[Finding], rosters: Sequence[Roster] = ()
+) -> str:
+    """Store the Findings and lists of a fit and make it the one that counts for its year.
 
     Returns
     -------
@@ -38,15 +42,20 @@ def save_fit(store: str | Path, year: int, findings: Sequence[Finding]) -> str:
     Raises
     ------
     ValueError
-        If two Findings answer one question about one division, or a name is not one.
+        If two Findings answer one question about one division, or a name is not one; likewise
+        two lists of a kind.
     """
     names = [_name(finding.name, finding.county) for finding in findings]
-    if len(set(names)) != len(names) or not all(map(NAME.fullmatch, names)):
-        raise ValueError(f"names of stored findings: {sorted(names)}")
+    lists = {_name(roster.kind, roster.county): canonical(_plain(roster)) for roster in rosters}
+    if len({*names, *lists}) != len(names) + len(rosters) or not all(
+        map(NAME.fullmatch, [*names, *lists])
+    ):
+        raise ValueError(f"names of stored findings and lists: {sorted([*names, *lists])}")
     hashes = {
         name: digest(canonical(to_json(finding)))
         for name, finding in zip(names, findings, strict=True)
     }
+    hashes |= {name: digest(content) for name, content in lists.items()}
     manifest = canonical({"schema": 1, "year": year, "findings": hashes})
     fit = digest(manifest)[:16]
     root = private(Path(store) / FOLDER)
@@ -56,6 +65,8 @@ def save_fit(store: str | Path, year: int, findings: Sequence[Finding]) -> str:
         private(draft)
         for finding in findings:
             save(finding, draft / finding.county)
+        for roster, content in zip(rosters, lists.values(), strict=True):
+            put(private(draft / roster.county) / f"{roster.kind}.json", content)
         put(draft / MANIFEST, manifest)
         shutil.rmtree(target, ignore_errors=True)
         draft.rename(target)
@@ -106,6 +117,53 @@ def load_fit(store: str | Path, code: str, year: int, question: str) -> Finding 
     StoreError
         If the fit was changed by hand or is incomplete.
     """
+    found = _find(store, code, year, question)
+    if found is None:
+        return None
+    path, expected = found
+    finding = load(path)
+    if digest(canonical(to_json(finding))) != expected:
+        raise _broken(path.parents[1].name)
+    return finding
+
+
+def load_roster(store: str | Path, code: str, year: int, kind: str) -> Roster | None:
+    """Read a list of the fit that counts for a year, without a date of destruction, or nothing.
+
+    Raises
+    ------
+    StoreError
+        If the fit was changed by hand or is incomplete.
+    """
+    found = _find(store, code, year, kind)
+    if found is None:
+        return None
+    path, expected = found
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise _broken(path.parents[1].name) from None
+    if digest(content) != expected:
+        raise _broken(path.parents[1].name)
+    plain = json.loads(content)
+    return Roster(kind, code, year, pd.DataFrame(plain["rows"], dtype="object"), "")
+
+
+def attach(
+    passport: Mapping[str, Any], store: str | Path, code: str, year: int, question: str
+) -> dict[str, Any]:
+    """Add to the passport of a report what it reads of the fit; as it is where there is none."""
+    found = _find(store, code, year, question)
+    if found is None:
+        return dict(passport)
+    path, expected = found
+    partition = path.relative_to(Path(store)).as_posix()
+    run = digest(canonical([passport["run"], expected]))[: len(passport["run"])]
+    return {**passport, "partitions": [*passport["partitions"], partition], "run": run}
+
+
+def _find(store: str | Path, code: str, year: int, name: str) -> tuple[Path, str] | None:
+    """Find the file of a result of the fit that counts, and the hash that it has to have."""
     fit = pinned(store, year)
     if fit is None:
         return None
@@ -116,14 +174,12 @@ def load_fit(store: str | Path, code: str, year: int, question: str) -> Finding 
         raise _broken(fit) from None
     if digest(manifest)[:16] != fit:
         raise _broken(fit)
-    hashes = json.loads(manifest)["findings"]
-    name = _name(question, code)
-    if name not in hashes:
-        return None
-    finding = load(root / code / f"{question}.json")
-    if digest(canonical(to_json(finding))) != hashes[name]:
-        raise _broken(fit)
-    return finding
+    expected = json.loads(manifest)["findings"].get(_name(name, code))
+    return None if expected is None else (root / code / f"{name}.json", expected)
+
+
+def _plain(roster: Roster) -> dict[str, Any]:
+    return {"kind": roster.kind, "rows": roster.rows.to_dict("list")}
 
 
 def _name(question: str, code: str) -> str:

@@ -21,7 +21,7 @@ from typing import Literal
 
 from analysis.finding import Check, Finding, Note, merge_labels, tidy
 from analysis.methods.dispersion import Weights
-from analysis.questions.balance import checks, notes, rows
+from analysis.questions.balance import checks, notes, plan, rows
 from analysis.questions.balance.imbalance import explain
 from analysis.questions.balance.indicators import declare
 from analysis.questions.balance.schools import Scheme
@@ -29,7 +29,7 @@ from analysis.questions.balance.stage import form, weigh
 from analysis.questions.balance.survey import assess_many
 from analysis.records.county import CountyData
 
-__all__ = ["assess", "assess_many", "explain"]
+__all__ = ["assess", "assess_many", "explain", "plan"]
 
 
 def assess(

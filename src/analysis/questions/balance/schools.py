@@ -33,8 +33,9 @@ class Entrants:
     Attributes
     ----------
     counted
-        One row an assessed school, index ``school``: ``pupils``, ``kind``, ``zone`` and one
-        column of totals for each indicator id (nan where not reported).
+        One row an assessed school, index ``school``: ``pupils``, ``kind``, ``zone``, ``part`` (the
+        stage's part of what the school's stages share) and one column of totals for each
+        indicator id (nan where not reported).
     excluded
         One row an excluded school, index ``school``: ``pupils`` and ``reason``.
     """
@@ -92,6 +93,7 @@ def enter(
             .astype("float64")
             .join(schools[["kind", "zone", "owner"]], how="left")
             .join(shared.mul(parts[stage], axis=0), how="left")
+            .join(parts[stage].rename("part"), how="left")
         )
         joined = joined.rename(columns={"pupils_n": "pupils"}).sort_index()
         entered[stage] = _sort_out(joined, scheme, stage, sites)
@@ -108,7 +110,7 @@ def _sort_out(
     totals = {
         indicator["id"]: _total(counted, indicator, stage) for indicator in scheme["indicator"]
     }
-    counted = pd.DataFrame({**counted[["pupils", "kind", "zone"]], **totals})
+    counted = pd.DataFrame({**counted[["pupils", "kind", "zone", "part"]], **totals})
     numbers = {name: counted[name].to_numpy() for name in ("pupils", *totals)}
     here, there = _places(counted), _places(excluded)
     counted, excluded = counted.droplevel(SITE), excluded.droplevel(SITE)
