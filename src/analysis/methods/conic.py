@@ -208,6 +208,8 @@ class _Search:
         self.solver = highspy.Highs()
         self.solver.silent()
         for option, value in (
+            # Searches beside the search cost more here than they find.
+            *((f"mip_heuristic_run_{name}", False) for name in ("rens", "rins", "root_reduced_cost")),
             ("threads", 1), ("primal_feasibility_tolerance", 1e-9), ("small_matrix_value", 1e-12), ("mip_rel_gap", gap / 2), ("mip_abs_gap", 1e-9),
             ("mip_max_nodes", nodes if nodes >= 0 else 2**31 - 1),
         ):  # fmt: skip

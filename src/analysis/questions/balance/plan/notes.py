@@ -42,7 +42,7 @@ def _all(study: Study, at: str) -> Iterator[tuple[str, str, Values]]:
             "bound": Cell("plan_bound", at=at),
         }  # fmt: skip
         yield f"headline.{plan.status}", "", said
-        if study.plans["add"].reached and plan.moves["n"].sum():
+        if "add" in study.plans and study.plans["add"].reached and plan.moves["n"].sum():
             add = Cell("plan_cost", by="scenario", subject="add", at=at)
             yield "headline.moves_save", "", {"cost": cost, "moves": moves, "add": add}
     else:
@@ -59,6 +59,8 @@ def _moves_alone(study: Study, at: str) -> Iterator[tuple[str, str, Values]]:
     if not units.stock.any():
         yield "alone.no_list", "", {}
         return
+    if "move" not in study.plans:
+        return
     if study.plans["move"].reached:
         yield (
             "alone.enough",
@@ -73,7 +75,7 @@ def _moves_alone(study: Study, at: str) -> Iterator[tuple[str, str, Values]]:
             "moved": Cell("schools_moved", stage, at=at),
             "all": Cell("schools_now", stage, at=at, field="denominator"),
         }  # fmt: skip
-        if study.alone.reached:
+        if study.alone and study.alone.reached:
             yield "alone.schools", stage, values
         for (where, id), reached in study.within_reach.items():
             if where == stage and not reached:

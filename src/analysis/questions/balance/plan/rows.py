@@ -190,7 +190,9 @@ def _reach(study: Study) -> Iterator[Row]:
     units = study.units
     # As in the assessment: who did not report everything does not count as meeting the rule.
     told = units.told.all(axis=1)
-    now, moved = (told & meeting(units, t) for t in (units.totals, study.alone.totals))
+    now = told & meeting(units, units.totals)
+    alone = study.alone if study.alone and study.alone.reached and units.stock.any() else None
+    moved = now if alone is None else told & meeting(units, alone.totals)
     for stage in units.stages:
         here = (units.frame["stage"] == stage).to_numpy()
         row = {
@@ -198,7 +200,7 @@ def _reach(study: Study) -> Iterator[Row]:
             "n_unit": "schools", "denominator": int(here.sum()),
         }  # fmt: skip
         yield {**row, "indicator": "schools_now", "value": int(now[here].sum())}
-        if study.alone.reached and units.stock.any():
+        if alone is not None:
             yield {**row, "indicator": "schools_moved", "value": int(moved[here].sum())}
 
 

@@ -32,7 +32,8 @@ class Study:
         By stage and requirement (an indicator, or ``schools``): what the plan would cost less
         without it, in ten thousand yuan. Those that bind only.
     alone
-        The plan of moves alone after which the fewest schools fail the school rule.
+        The plan of moves alone after which the fewest schools fail the school rule; None where
+        only the main plan was asked for.
     within_reach
         By stage and indicator above its limit: whether moves alone can bring it within.
     """
@@ -42,7 +43,7 @@ class Study:
     options: Options
     plans: Mapping[str, Plan]
     prices: Mapping[tuple[str, str], float]
-    alone: Plan
+    alone: Plan | None
     within_reach: Mapping[tuple[str, str], bool]
 
     @property
@@ -50,7 +51,7 @@ class Study:
         return self.plans["both"]
 
 
-def study(county: CountyData, units: Units, options: Options) -> Study:
+def study(county: CountyData, units: Units, options: Options, *, beside: bool = True) -> Study:
     """Make the plan and those beside it.
 
     Parameters
@@ -59,12 +60,16 @@ def study(county: CountyData, units: Units, options: Options) -> Study:
         The county and what there is.
     options
         What the plan may use; the others change one thing each.
+    beside
+        Whether to make the others: without them it takes a second, and says less.
     """
     actions = county.reference.actions
 
     def solve(**changes: object) -> Plan:
         return make(units, replace(options, **changes), actions)  # type: ignore[arg-type]
 
+    if not beside:
+        return Study(county, units, options, {"both": solve()}, {}, None, {})
     plans = {
         "both": solve(),
         "move": solve(add=False),
