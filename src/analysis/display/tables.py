@@ -149,38 +149,30 @@ def heat(
     for one in view.stages_of(stage):
         here = view.ids("", one, by)
         chosen = [id for id in indicators or here if id in here and _judged(view, id, one)]
-        grids = [
-            _crossed(view, part, one, by, "subject", judged=True)
-            for part in _parts(chosen, MOST_COLUMNS - 1)
-        ]
-        made += _finish_all(view, table, "heat", one, grids)
+        made += _finish_all(view, table, "heat", one, _marked(view, chosen, one, by))
     return tuple(made)
 
 
 def parts(
     view: View, table: str, names: Sequence[str], *, by: str, stage: str | None = None
 ) -> Blocks:
-    """Make a table of parts of indicators: a row a subject of a dimension, a column an indicator.
+    """Make a table of parts of indicators: a row a subject of `by`, a column an indicator.
 
-    Parameters
-    ----------
-    view, table, stage
-        As for `verdicts`.
-    names
-        Which parts, ``coefficient`` for ``<id>.coefficient``; or whole ids. A cell that a check
-        speaks of has the mark of its verdict.
-    by
-        The dimension.
+    `names` are parts (``coefficient`` for ``<id>.coefficient``) or whole ids. A cell that a check
+    speaks of has the mark of its verdict.
     """
     made: list[Rendered] = []
     for one in view.stages_of(stage):
         chosen = [id for id in view.ids("", one, by) if id in names or id.split(".")[-1] in names]
-        grids = [
-            _crossed(view, part, one, by, "subject", judged=True)
-            for part in _parts(chosen, MOST_COLUMNS - 1)
-        ]
-        made += _finish_all(view, table, "cells", one, grids)
+        made += _finish_all(view, table, "cells", one, _marked(view, chosen, one, by))
     return tuple(made)
+
+
+def _marked(view: View, ids: Sequence[str], stage: str, by: str) -> list[Grid]:
+    return [
+        _crossed(view, part, stage, by, "subject", judged=True)
+        for part in _parts(ids, MOST_COLUMNS - 1)
+    ]
 
 
 def listing(

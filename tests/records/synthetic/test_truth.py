@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from analysis.finding import Origin
 from analysis.methods.dispersion import difference_coefficient
+from analysis.questions.balance.schools import Entrants, enter
 from analysis.records.county import CountyData
 from analysis.records.regions import regions
 from analysis.records.synthetic import truth
@@ -26,15 +28,18 @@ def as_read(intake, reference, year: int) -> CountyData:
     return CountyData(place, regions().parent("130723"), year, tables, reference, origin=Origin())
 
 
+def assessed(county: CountyData, scheme: Any, stage: str) -> Entrants:
+    entered = enter(county.tables, county.reference.codes["kind"], scheme)
+    return entered[stage][county.place.code, county.year]
+
+
 @pytest.mark.parametrize("id", ["quality-2017", "basic-2012"])
 def test_coefficients_are_the_truth_where_all_is_reported(intake, reference, told, id):
-    from analysis.questions.balance.schools import enter
-
     scheme, complete = reference.scheme(id), 0
     for year, stages in told["coefficients"][id].items():
         county = as_read(intake, reference, int(year))
         for stage, coefficients in stages.items():
-            counted = enter(county, scheme, year=int(year), stage=stage).counted
+            counted = assessed(county, scheme, stage).counted
             for name, value in coefficients.items():
                 if name in told["incomplete"][id][year][stage]:
                     continue
@@ -46,14 +51,12 @@ def test_coefficients_are_the_truth_where_all_is_reported(intake, reference, tol
 
 def test_what_is_incomplete_is_seen_as_incomplete(intake, reference, told):
     """A cell or a school that is missing is in no coefficient as if it were there."""
-    from analysis.questions.balance.schools import enter
-
     id, seen = "quality-2017", 0
     scheme = reference.scheme(id)
     for year, stages in told["incomplete"][id].items():
         county = as_read(intake, reference, int(year))
         for stage, names in stages.items():
-            counted = enter(county, scheme, year=int(year), stage=stage).counted
+            counted = assessed(county, scheme, stage).counted
             silent = [school for school, at in told["silent"] if at == int(year)]
             for name in names:
                 assert counted[name].isna().any() or silent
@@ -62,12 +65,10 @@ def test_what_is_incomplete_is_seen_as_incomplete(intake, reference, told):
 
 
 def test_excluded_schools_are_told(intake, reference, told):
-    from analysis.questions.balance.schools import enter
-
     scheme = reference.scheme("quality-2017")
     for year, stages in told["excluded"]["quality-2017"].items():
         for stage, excluded in stages.items():
-            entrants = enter(as_read(intake, reference, int(year)), scheme, year=int(year), stage=stage)  # fmt: skip
+            entrants = assessed(as_read(intake, reference, int(year)), scheme, stage)
             assert sorted(entrants.excluded.index) == excluded
 
 

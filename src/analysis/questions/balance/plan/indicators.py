@@ -24,9 +24,9 @@ _FIXED = (
     ("coefficient_after", "方案实施后", "After the plan", "coefficient", 3, "lower"),
     ("coefficient_limit", "上限", "Limit", "coefficient", 2, "neither"),
     ("rule_price", "去掉这一条可少投入", "Saved without this rule", "wan_yuan", 0, "neither"),
-    ("exchange_eligible", "符合交流条件的教师数", "Teachers who may be exchanged", "teachers", 0, "neither"),
-    ("exchange_least", "交流人数的最低要求", "Least number to be exchanged in a year", "teachers", 0, "neither"),
-    ("exchange_backbone", "交流教师中骨干教师所占比例", "Share of backbone teachers among those moved", "share", 0, "higher"),
+    ("plan_exchange_eligible", "符合交流条件的教师数", "Teachers who may be exchanged", "teachers", 0, "neither"),
+    ("plan_exchange_least", "交流人数的最低要求", "Least number to be exchanged in a year", "teachers", 0, "neither"),
+    ("plan_exchange_backbone", "交流教师中骨干教师所占比例", "Share of backbone teachers among those moved", "share", 0, "higher"),
     ("years_counted", "经常性支出计入的年数", "Years for which recurrent costs are counted", "", 0, "neither"),
 )  # fmt: skip
 

@@ -96,10 +96,10 @@ def _exchange(study: Study, at: str) -> Iterator[tuple[str, str, Values]]:
         return
     rule = study.county.reference.actions["exchange"]
     values: Values = {
-        "eligible": Cell("exchange_eligible", at=at), "least": Cell("exchange_least", at=at),
+        "eligible": Cell("plan_exchange_eligible", at=at), "least": Cell("plan_exchange_least", at=at),
         "share": Given(rule["of_eligible"]), "backbone_share": Given(rule["of_moved_backbone"]),
         "tenure": Given(rule["eligibility_years"]), "moves": Cell("plan_moves", at=at),
-        "backbone": Cell("exchange_backbone", at=at),
+        "backbone": Cell("plan_exchange_backbone", at=at),
     }  # fmt: skip
     if not study.plan.moves["n"].sum():
         del values["backbone"]

@@ -211,14 +211,14 @@ def _exchange(study: Study, base: Row) -> Iterator[Row]:
         return
     rule = study.county.reference.actions["exchange"]
     least = float(np.ceil(rule["of_eligible"] * eligible - 1e-9))
-    yield {**base, "indicator": "exchange_eligible", "value": eligible, "unit": "teachers"}
-    yield {**base, "indicator": "exchange_least", "value": least, "unit": "teachers"}
+    yield {**base, "indicator": "plan_exchange_eligible", "value": eligible, "unit": "teachers"}
+    yield {**base, "indicator": "plan_exchange_least", "value": least, "unit": "teachers"}
     moves = study.plan.moves
     if study.plan.reached and moves["n"].sum():
         total = int(moves["n"].sum())
         backbone = int(moves["n"][_is_backbone(study, moves)].sum())
         yield {
-            **base, "indicator": "exchange_backbone", "value": backbone / total, "unit": "share",
+            **base, "indicator": "plan_exchange_backbone", "value": backbone / total, "unit": "share",
             "numerator": backbone, "denominator": total,
         }  # fmt: skip
 
