@@ -380,7 +380,7 @@ def _finish(
         title = view.word("display.part", title=title, part=str(part[0]), parts=str(part[1]))
         name = f"{table}-{part[0]}"
     flags = {str(row["flag"]) for row in grid.cells}
-    if flags and flags <= {"c"}:
+    if "c" in flags and flags <= {"c", "x", "z"}:
         return nothing(view, name, stage, "c", title)
     words = Words(
         title=title,

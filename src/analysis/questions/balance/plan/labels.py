@@ -45,7 +45,7 @@ def _teachers(study: Study, kind: int) -> dict[str, str]:
         return _PLAIN
     return {
         "zh": "，兼".join(zh for zh, _ in counted),
-        "en": ", also ".join(en for _, en in counted),
+        "en": _capital(", also ".join(en for _, en in counted)),
     }
 
 
