@@ -482,3 +482,48 @@ def test_the_report_names_no_school_and_the_public_sees_no_single_type(demo_stor
         assert (kinds["n"] >= 5).all()
         moved = table[(table["by"] == "kind→kind") & table["value"].notna()]
         assert (moved["n"] >= 5).all()
+
+
+def test_the_plan_goes_into_the_summary_with_the_other_chapters(demo_store: Any) -> None:
+    from analysis.questions import assurance, context, quality
+    from analysis.questions import county as brief
+    from analysis.records import list_counties, open_county
+
+    county = open_county(demo_store, list_counties(demo_store, 2021)[0].code, 2021)
+    units = plan.open_units(county, "quality-2017")
+    assert units is not None
+    planned = plan.report(plan.study(county, units, Options(), beside=False))
+    others = [
+        context.describe(county), balance.assess(county, scheme="quality-2017"),
+        assurance.assess(county, scheme="quality-2017"), quality.examine(county),
+    ]  # fmt: skip
+    taken = {indicator.id for finding in others for indicator in finding.indicators}
+    assert not taken & {indicator.id for indicator in planned.indicators}
+    keys = {note.key for note in brief.gather(county, [*others, planned]).notes}
+    assert keys & {"plan.headline.found", "plan.headline.limit", "plan.headline.nothing_needed"}
+
+
+def test_near_schools_pass_teachers_on(build_county: Build) -> None:
+    listed = teachers(
+        {("A01", "bachelor", True, "pe"): 40, ("B02", "bachelor", True, "pe"): 6,
+         ("B02", "bachelor", False, "pe"): 34, ("C03", "bachelor", False, "pe"): 40}
+    )  # fmt: skip
+    # B stands between A and C, 11 km from each: A's teachers go to B and B's own to C.
+    places = {"A01": 41.0, "B02": 41.1, "C03": 41.2}
+    schools = [
+        school(c, pupils_n=500, longitude=115.0, latitude=places[c], **staff(listed, c))
+        for c in places
+    ]
+    county = build_county(schools, teachers=listed)
+    found = made(county, distance_km=15, add=False)
+    ways = set(zip(found.moves["sender"], found.moves["receiver"], strict=True))
+    assert {("A01", "B02"), ("B02", "C03")} <= ways
+    assert not {("A01", "C03"), ("C03", "A01")} & ways
+    assert verdicts(after(county, found)) == {"met"}
+
+
+def test_a_school_that_did_not_report_its_staff_sends_nobody(build_county: Build) -> None:
+    county = two_schools(build_county, 12, 3)
+    rows = county.tables["school_years"]
+    rows.loc[rows["school"] == "A01", "teachers_n"] = pd.NA
+    assert made(county, costs=DEAR).moves.empty

@@ -161,7 +161,7 @@ def _read(draft: Draft, solution: Solution, options: Options, actions: Actions) 
 
 
 def _moves(units: Units, amounts: dict[Any, float], options: Options) -> pd.DataFrame:
-    """Give the ways of those who leave; who would leave and come at once stays."""
+    """Give the ways of those who leave; who could as well stay does, where any way is open."""
     ways = []
     for stage in units.stages:
         within = units.of_stage(stage)
@@ -172,7 +172,9 @@ def _moves(units: Units, amounts: dict[Any, float], options: Options) -> pd.Data
                 np.array([round(amounts.get((way, kind, u), 0.0)) for u in within])
                 for way in ("out", "in")
             )
-            both = np.minimum(out, come) if not options.exchange_floor else 0 * out
+            # Within a distance somebody may come so that another can go on: both ways stay.
+            stays = not options.exchange_floor and options.distance_km is None
+            both = np.minimum(out, come) if stays else 0 * out
             for sender, receiver in pair(schools, out - both, come - both, options.distance_km):
                 ways.append((stage, kind, codes[sender], codes[receiver]))
     frame = pd.DataFrame(ways, columns=["stage", "kind", "sender", "receiver"])

@@ -79,13 +79,15 @@ def _write_moves(draft: Draft, options: Options, actions: Actions) -> None:
     """Teachers leave and come; of each kind as many come within a stage as leave."""
     units = draft.units
     half = price(actions["move"], "move", options, actions) / 2
+    # Of a school that did not say what it has nobody can say what it can spare.
+    staffed = units.frame["teachers"].notna().to_numpy()
+    spares = units.told[:, units.of_teachers].all(axis=1) & staffed
     for kind, counted in enumerate(units.carried):
         told = np.flatnonzero(counted).tolist()
         for unit, there in enumerate(units.stock[:, kind]):
             touched = [*(draft.total(unit, k) for k in told), draft.staff(unit)]
             tie = TIE * unit
-            # Of a school that did not say what it has nobody can say what it can spare.
-            if there and units.told[unit, units.of_teachers].all():
+            if there and spares[unit]:
                 draft.unknown(("out", kind, unit), half + tie, upper=float(there),
                               effects=[(total, -1.0) for total in touched])  # fmt: skip
             draft.unknown(("in", kind, unit), half + tie,
