@@ -16,6 +16,7 @@ from analysis.errors import UsageError
 from analysis.questions import balance
 from analysis.questions.balance import plan
 from analysis.questions.balance.plan import Options, Plan, Units
+from analysis.questions.balance.plan.program import coefficients
 from analysis.records.county import CountyData
 from analysis.release import release
 
@@ -527,3 +528,85 @@ def test_a_school_that_did_not_report_its_staff_sends_nobody(build_county: Build
     rows = county.tables["school_years"]
     rows.loc[rows["school"] == "A01", "teachers_n"] = pd.NA
     assert made(county, costs=DEAR).moves.empty
+
+
+def test_the_bound_is_of_the_rules_and_not_of_what_is_planned_besides(build_county: Build) -> None:
+    # 4,500 m² are needed and 4,497 there: three would do, and no plan is said to need more.
+    county = build_county(
+        [school("A01"), school("B02", teaching_area_m2=4997.0, indoor_sports_area_m2=500.0)]
+    )
+    found = made(replace_rule(county, at_least=7))
+    assert found.additions["action"].tolist() == ["build_rooms"]
+    assert found.bound == pytest.approx(3 * 0.3, abs=1e-6)
+    assert found.cost >= found.bound
+
+
+def test_what_just_holds_needs_no_plan(build_county: Build) -> None:
+    county = build_county(
+        [school("A01", sports_ground_m2=200_000.0), *(school(f"B{i:02}") for i in range(6))]
+    )
+    units = plan.open_units(county, "quality-2017")
+    assert units is not None
+    now = coefficients(units, units.totals)["primary", "sports_area"]
+    assert made(county, limits={"primary": now * (1 + 1e-6)}).additions.empty
+    assert not made(county, limits={"primary": now * (1 - 1e-3)}).additions.empty
+
+
+def test_what_only_just_can_be_reached_is_not_said_to_be_out_of_reach(build_county: Build) -> None:
+    # A can spare one of six: 6 and 2 become 5 and 3, whose coefficient is a quarter.
+    county = two_schools(build_county, 6, 2)
+    asked = {"add": False, "schools": False}
+    assert made(county, **asked, limits={"primary": 0.25 * (1 + 1e-5)}).status != "unreachable"
+    assert made(county, **asked, limits={"primary": 0.25 * (1 - 1e-3)}).status == "unreachable"
+
+
+def test_what_costs_nothing_is_done_for_a_reason_and_told(build_county: Build) -> None:
+    county = two_schools(build_county, 12, 3)
+    free = {"move": 0.0, "train_backbone": 0.0, "hire": 0.0, "hire_pe_arts": 0.0}
+    found = made(county, costs=free)
+    assert found.cost == 0
+    assert found.moves["n"].sum() + found.additions["quantity"].sum() == 2
+    keys = {note.key for note in plan.report(study(county, costs=free)).notes}
+    assert "plan.headline.nothing_needed" not in keys
+
+
+def test_what_moves_can_never_do_is_not_judged_by_the_yearly_cap(build_county: Build) -> None:
+    county = two_schools(build_county, 25, 5)
+    rule = ("primary", "backbone_teachers")
+    assert study(county, yearly_cap=0.0).within_reach == {rule: True}
+
+
+def test_schools_that_moves_can_mend_are_counted_among_those_that_reported(
+    build_county: Build,
+) -> None:
+    # A can spare two, which B or C need; B did not report its equipment.
+    backbone = {"A01": 7, "B02": 3, "C03": 3}
+    listed = teachers(
+        {
+            (code, "bachelor", title, subject): n
+            for code, has in backbone.items()
+            for title, subject, n in ((True, "chinese", has), (False, "chinese", 30 - has),
+                                      (False, "pe", 6))
+        }
+    )  # fmt: skip
+    schools = [school(c, pupils_n=500, **staff(listed, c)) for c in backbone]
+    schools[1]["equipment_yuan"] = pd.NA
+    table = plan.report(study(build_county(schools, teachers=listed))).table
+    counts = table.set_index("indicator")["value"]
+    assert counts["schools_now"] == 1
+    assert counts["schools_moved"] == 2
+
+
+def test_the_public_learns_nothing_of_a_stage_of_few_schools_from_the_sum(
+    build_county: Build,
+) -> None:
+    junior = {"kind": "311", "stage": "junior", "teachers_bachelor_n": 60, "teachers_n": 80}
+    county = build_county(
+        [*(school(f"A{i:02}") for i in range(6)), school("C01", **junior),
+         school("C02", **{**junior, "teachers_backbone_n": 3})]
+    )  # fmt: skip
+    finding = plan.report(study(county))
+    assert finding.table.query("indicator == 'plan_quantity'")["value"].tolist() == [6]
+    shown = release(finding, "public").table.dropna(subset="value")
+    told = shown["indicator"].isin(["plan_quantity", "plan_cost", "plan_moves", "rule_price"])
+    assert not told.any()

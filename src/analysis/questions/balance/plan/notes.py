@@ -34,7 +34,7 @@ def tell_nothing(county: str, year: int, why: str) -> Note:
 def _all(study: Study, at: str) -> Iterator[tuple[str, str, Values]]:
     plan = study.plan
     cost, moves = Cell("plan_cost", at=at), Cell("plan_moves", at=at)
-    if plan.reached and plan.cost == 0:
+    if plan.idle:
         yield "headline.nothing_needed", "", {}
     elif plan.reached:
         said: Values = {
@@ -42,12 +42,13 @@ def _all(study: Study, at: str) -> Iterator[tuple[str, str, Values]]:
             "bound": Cell("plan_bound", at=at),
         }  # fmt: skip
         yield f"headline.{plan.status}", "", said
-        if "add" in study.plans and study.plans["add"].reached and plan.moves["n"].sum():
+        adding = study.plans.get("add")
+        if adding and adding.reached and adding.cost > plan.cost and plan.moves["n"].sum():
             add = Cell("plan_cost", by="scenario", subject="add", at=at)
             yield "headline.moves_save", "", {"cost": cost, "moves": moves, "add": add}
     else:
         yield f"headline.{plan.status}", "", {}
-    if plan.cost:
+    if not plan.idle:
         yield from _moves_alone(study, at)
         yield from _exchange(study, at)
     yield from _cautions(study, at)
@@ -115,6 +116,6 @@ def _cautions(study: Study, at: str) -> Iterator[tuple[str, str, Values]]:
         yield "caution.unreported", "", {"unreported": Cell("plan_unreported", at=at)}
     if any(stage.silent != 0 for stage in study.units.stages.values()):
         yield "caution.silent", "", {}
-    if study.plan.reached and study.plan.cost:
+    if study.plan.reached and not study.plan.idle:
         yield "caution.prices", "", {}
         yield "caution.not_planned", "", {}

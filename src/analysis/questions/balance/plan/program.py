@@ -26,12 +26,15 @@ Actions = Mapping[str, Any]
 WAN = 10_000
 """Costs are in ten thousand yuan (万元)."""
 TIE = 1e-7
-"""Ties in cost go to the schools that come first by code: so little is put on each rank."""
+"""Ties in cost go to the schools that come first by code: so little is put on each rank, and on the
+first as well, since what costs nothing is not to be done for nothing."""
 FAILING = 1e5
 """What a school that fails counts, where the fewest are to fail: more than any plan costs."""
 
 
-def write(units: Units, options: Options, actions: Actions, margin: float) -> tuple[Draft, Program]:
+def write(
+    units: Units, options: Options, actions: Actions, margin: float, *, tie: float = TIE
+) -> tuple[Draft, Program]:
     """Write the program of a plan.
 
     Parameters
@@ -44,12 +47,14 @@ def write(units: Units, options: Options, actions: Actions, margin: float) -> tu
         ``actions.toml``.
     margin
         The coefficients are held this share of their limit below it.
+    tie
+        What is put on each rank.
     """
     draft = Draft(units)
     if options.move and units.stock.any():
-        _write_moves(draft, options, actions)
+        _write_moves(draft, options, actions, tie)
     if options.add:
-        _write_additions(draft, options, actions)
+        _write_additions(draft, options, actions, tie)
     if options.schools:
         _write_shortfalls(draft, options)
     _write_counts(draft, options, actions)
@@ -75,7 +80,7 @@ def price(action: Mapping[str, Any], id: str, options: Options, actions: Actions
     return float(options.costs.get(id, action["yuan"])) * years / WAN
 
 
-def _write_moves(draft: Draft, options: Options, actions: Actions) -> None:
+def _write_moves(draft: Draft, options: Options, actions: Actions, tie: float) -> None:
     """Teachers leave and come; of each kind as many come within a stage as leave."""
     units = draft.units
     half = price(actions["move"], "move", options, actions) / 2
@@ -86,11 +91,10 @@ def _write_moves(draft: Draft, options: Options, actions: Actions) -> None:
         told = np.flatnonzero(counted).tolist()
         for unit, there in enumerate(units.stock[:, kind]):
             touched = [*(draft.total(unit, k) for k in told), draft.staff(unit)]
-            tie = TIE * unit
             if there and spares[unit]:
-                draft.unknown(("out", kind, unit), half + tie, upper=float(there),
+                draft.unknown(("out", kind, unit), half + tie * (1 + unit), upper=float(there),
                               effects=[(total, -1.0) for total in touched])  # fmt: skip
-            draft.unknown(("in", kind, unit), half + tie,
+            draft.unknown(("in", kind, unit), half + tie * (1 + unit),
                           effects=[(total, 1.0) for total in touched])  # fmt: skip
     for stage in units.stages:
         for kind in range(len(units.carried)):
@@ -130,7 +134,7 @@ def _write_ways(draft: Draft, within: np.ndarray, kind: int, distance_km: float)
         draft.row({("in", kind, unit): 1.0} | coming[unit], 0.0, 0.0)
 
 
-def _write_additions(draft: Draft, options: Options, actions: Actions) -> None:
+def _write_additions(draft: Draft, options: Options, actions: Actions, tie: float) -> None:
     """Additions, to a unit where the stage has it for itself, to a school where stages share it."""
     units, ids = draft.units, [i["id"] for i in draft.units.indicators]
     shared = {i["id"] for i in units.indicators if i.get("shared")}
@@ -150,7 +154,7 @@ def _write_additions(draft: Draft, options: Options, actions: Actions) -> None:
                 (draft.staff(u), float(action["staff"])) for u in within if "staff" in action
             ]
             draft.unknown(
-                ("add", action["id"], place), cost + TIE * rank, whole=bool(action.get("whole")),
+                ("add", action["id"], place), cost + tie * (1 + rank), whole=bool(action.get("whole")),
                 upper=float(action.get("most", np.inf)), effects=effects,
             )  # fmt: skip
 
@@ -167,7 +171,9 @@ def _write_shortfalls(draft: Draft, options: Options) -> None:
         for name in names:
             draft.unknown(name, 0.0, upper=1.0)
         if options.fewest:
-            draft.unknown(("fails", unit), FAILING, upper=1.0)
+            # Who did not report everything is not counted among those that meet the rule.
+            weight = FAILING if units.told[unit].all() else 0.0
+            draft.unknown(("fails", unit), weight, upper=1.0)
         # What was not reported may be short as well.
         spare = max(0, allowed - int((~units.told[unit]).sum()))
         draft.row(dict.fromkeys(names, 1.0), 0.0, float(spare))

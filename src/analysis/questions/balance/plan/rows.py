@@ -23,6 +23,9 @@ def table(study: Study) -> Iterator[Row]:
     """Give all rows of a study."""
     base = {"at": str(study.county.year), "n": len(study.units.frame), "n_unit": "schools"}
     yield from _scope(study, base)
+    # Where one stage needs nothing, what the county needs is the other's: few schools there are few.
+    smallest = int(study.units.frame["stage"].value_counts().min())
+    base["n"] = smallest if smallest < FEWEST else base["n"]
     yield from _scenarios(study, base)
     yield from _reach(study)
     yield from _exchange(study, base)
@@ -191,7 +194,9 @@ def _reach(study: Study) -> Iterator[Row]:
     # As in the assessment: who did not report everything does not count as meeting the rule.
     told = units.told.all(axis=1)
     now = told & meeting(units, units.totals)
-    alone = study.alone if study.alone and study.alone.reached and units.stock.any() else None
+    # "At most" is said of what is proven alone.
+    proven = study.alone is not None and study.alone.status == "found"
+    alone = study.alone if proven and units.stock.any() else None
     moved = now if alone is None else told & meeting(units, alone.totals)
     for stage in units.stages:
         here = (units.frame["stage"] == stage).to_numpy()

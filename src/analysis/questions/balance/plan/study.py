@@ -35,7 +35,8 @@ class Study:
         The plan of moves alone after which the fewest schools fail the school rule; None where
         only the main plan was asked for.
     within_reach
-        By stage and indicator above its limit: whether moves alone can bring it within.
+        By stage and indicator above its limit: false where it is proven that moves alone, as many
+        as it takes, cannot bring it within.
     """
 
     county: CountyData
@@ -65,20 +66,19 @@ def study(county: CountyData, units: Units, options: Options, *, beside: bool = 
     """
     actions = county.reference.actions
 
-    def solve(**changes: object) -> Plan:
-        return make(units, replace(options, **changes), actions)  # type: ignore[arg-type]
+    def solve(*, bounded: bool = False, **changes: object) -> Plan:
+        asked = replace(options, **changes)  # type: ignore[arg-type]
+        return make(units, asked, actions, bounded=bounded)
 
     if not beside:
-        return Study(county, units, options, {"both": solve()}, {}, None, {})
-    plans = {
-        "both": solve(),
-        "move": solve(add=False),
-        "add": solve(move=False),
-        "schools": solve(coefficients=False),
-        "coefficients": solve(schools=False),
-    }
+        return Study(county, units, options, {"both": solve(bounded=True)}, {}, None, {})
+    tasks: dict[str, dict[str, object]] = {
+        "both": {}, "move": {"add": False}, "add": {"move": False},
+        "schools": {"coefficients": False}, "coefficients": {"schools": False},
+    }  # fmt: skip
     if options.yearly_cap is not None:
-        plans |= {f"year{years}": solve(years=years) for years in YEARS}
+        tasks |= {f"year{years}": {"years": years} for years in YEARS}
+    plans = {name: solve(bounded=True, **changes) for name, changes in tasks.items()}
     prices = {
         rule: plans["both"].cost - cheaper.cost
         for rule in _binding(units, plans["both"], options)
@@ -87,7 +87,8 @@ def study(county: CountyData, units: Units, options: Options, *, beside: bool = 
     return Study(
         county, units, options, plans,
         {rule: max(0.0, price) for rule, price in prices.items()},
-        solve(add=False, coefficients=False, fewest=True),
+        # So near that no school fewer could fail.
+        solve(add=False, coefficients=False, fewest=True, gap=0.4 / len(units.frame)),
         {rule: _alone(units, rule, solve) for rule in _above(units, options)},
     )  # fmt: skip
 
@@ -102,17 +103,23 @@ def _binding(units: Units, plan: Plan, options: Options) -> list[tuple[str, str]
         return []
     after = program.coefficients(units, plan.totals)
     just = [
-        rule for rule in _above(units, options)
-        if after[rule] > program.limit_of(units, rule[0], options) * (1 - BINDING)
+        rule for rule, value in after.items() if rule not in options.dropped
+        and value > program.limit_of(units, rule[0], options) * (1 - BINDING)
     ]  # fmt: skip
     failing = set(units.frame["stage"][~meeting(units, units.totals)])
     return [*just, *((stage, "schools") for stage in units.stages if stage in failing)]
 
 
 def _alone(units: Units, rule: tuple[str, str], solve: Callable[..., Plan]) -> bool:
-    """Tell whether moves alone can bring one coefficient within its limit."""
+    """Tell whether moves alone, as many as it takes, may bring one coefficient within its limit.
+
+    What the search left open is not denied.
+    """
     ids = [indicator["id"] for indicator in units.indicators]
     if not units.of_teachers[ids.index(rule[1])]:
         return False
     others = frozenset((s, i) for s in units.stages for i in ids) - {rule}
-    return solve(add=False, schools=False, dropped=others).reached
+    found = solve(
+        add=False, schools=False, dropped=others, yearly_cap=None, exchange_floor=False
+    )  # fmt: skip
+    return found.status != "unreachable"
