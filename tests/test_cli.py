@@ -374,6 +374,41 @@ def test_ctrl_c_in_a_report(tmp_path: Path, california: Path) -> None:
     assert not list(out.glob(".*"))
 
 
+@pytest.mark.parametrize("of_terminal", [True, False])
+def test_ctrl_c_in_a_fit(tmp_path: Path, demo_store: Path, of_terminal: bool) -> None:
+    """Status 130 at once, no process is left, nobody's traceback, the fit that counts stays."""
+    store = tmp_path / "store"
+    shutil.copytree(demo_store, store, symlinks=True)
+    pinned = (store / "results" / "pinned.json").read_bytes()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "analysis.cli", "fit", str(store), "--year", "2021", "--jobs", "2",
+         "--yearly-cap", "0.03"],
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    end = time.monotonic() + 60
+    while len(children := _children(process.pid)) < 3:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    time.sleep(0.5)
+    if of_terminal:
+        os.killpg(process.pid, signal.SIGINT)
+    else:
+        process.send_signal(signal.SIGINT)
+    sent = time.monotonic()
+    _, err = process.communicate(timeout=60)
+    assert time.monotonic() - sent < 5
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert (store / "results" / "pinned.json").read_bytes() == pinned
+    for child in children:
+        assert not Path(f"/proc/{child}/exe").exists()
+
+
+def _children(pid: int) -> list[str]:
+    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+    return found.stdout.split()
+
+
 @pytest.mark.whole
 def test_from_raw_files_to_a_site(tmp_path: Path) -> None:
     """Every verb by hand, one made-up county, as the how-to says."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import threading
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -117,11 +120,15 @@ def read_costs(path: Path | None, known: Sequence[str]) -> dict[str, float]:
     if unknown or wrong:
         raise UsageError(
             f"单价文件 {path.name} 有误："
-            + (f"没有这些项目 {'、'.join(unknown)}（可用的有 {'、'.join(known)}）；" if unknown else "")
-            + (f"应为不小于0的元数：{'、'.join(wrong)}" if wrong else ""),
+            + "；".join(
+                [f"没有这些项目 {'、'.join(unknown)}（可用的有 {'、'.join(known)}）"] * bool(unknown)
+                + [f"应为不小于0的元数：{'、'.join(wrong)}"] * bool(wrong)
+            ),
             f"wrong prices in {path.name}: "
-            + (f"no such items {', '.join(unknown)} (there are {', '.join(known)}); " if unknown else "")
-            + (f"not yuan of 0 or more: {', '.join(wrong)}" if wrong else ""),
+            + "; ".join(
+                [f"no such items {', '.join(unknown)} (there are {', '.join(known)})"] * bool(unknown)
+                + [f"not yuan of 0 or more: {', '.join(wrong)}"] * bool(wrong)
+            ),
         )  # fmt: skip
     return {name: float(yuan) for name, yuan in tree.items()}
 
@@ -131,5 +138,30 @@ def _spread(work: Callable[[str], _Planned], codes: Sequence[str], jobs: int) ->
         yield from map(work, codes)
         return
     # Never fork: the solver and the numeric libraries have threads of their own.
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(work, codes)
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(jobs, len(codes)), spawn, initializer=_end_with_parent) as pool:
+        # Ctrl-C is for this process alone: others inherit that it is held back.
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            futures = [pool.submit(work, code) for code in codes]
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        try:
+            yield from (future.result() for future in futures)
+        except BaseException:
+            # What is under way may take minutes, and nobody will read it.
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
+
+
+def _end_with_parent() -> None:
+    """Let no process go on by itself when the one that started it is gone."""
+
+    def wait() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
