@@ -13,6 +13,7 @@ import pytest
 from tests.questions.conftest import school
 
 from analysis.errors import UsageError
+from analysis.finding import Given
 from analysis.questions import balance
 from analysis.questions.balance import plan
 from analysis.questions.balance.plan import Options, Plan, Units
@@ -610,3 +611,38 @@ def test_the_public_learns_nothing_of_a_stage_of_few_schools_from_the_sum(
     shown = release(finding, "public").table.dropna(subset="value")
     told = shown["indicator"].isin(["plan_quantity", "plan_cost", "plan_moves", "rule_price"])
     assert not told.any()
+
+
+def test_the_countys_own_years_say_who_may_be_exchanged(build_county: Build) -> None:
+    listed = two_schools(build_county, 12, 3).table("teachers").to_dict("records")
+    own = {"county": "130722", "year": 2021, "eligibility_years_n": 10}
+    county = build_county(
+        [school(c, pupils_n=500, **staff(listed, c)) for c in ("A01", "B02")],
+        teachers=listed, county_years=[own],
+    )  # fmt: skip
+    units = plan.open_units(county, "quality-2017")
+    assert units is not None
+    assert units.eligible == sum(row["first_year"] <= 2011 for row in listed)
+    [note] = [n for n in plan.report(study(county)).notes if n.key == "plan.exchange.floor"]
+    assert note.values["tenure"] == Given(10)
+
+
+def test_a_form_without_a_column_does_not_count_its_teachers(build_county: Build) -> None:
+    # Arts teachers stand in the list, but no school has a column for them: their moves change
+    # nothing in the tables.
+    listed = teachers(
+        {("A01", "bachelor", True, "arts"): 20, ("A01", "bachelor", False, "pe"): 20,
+         ("B02", "bachelor", True, "chinese"): 2, ("B02", "bachelor", False, "chinese"): 34,
+         ("B02", "bachelor", False, "pe"): 1}
+    )  # fmt: skip
+    schools = [
+        school(c, pupils_n=500, **{**staff(listed, c), "teachers_arts_n": pd.NA})
+        for c in ("A01", "B02")
+    ]
+    county = build_county(schools, teachers=listed)
+    found = made(county, costs=DEAR)
+    assert found.moves["n"].sum() > 0
+    assert verdicts(after(county, found)) == {"met"}
+    again = plan.open_units(after(county, found), "quality-2017")
+    assert again is not None
+    np.testing.assert_allclose(again.totals, found.totals)

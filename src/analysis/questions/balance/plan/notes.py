@@ -99,7 +99,7 @@ def _exchange(study: Study, at: str) -> Iterator[tuple[str, str, Values]]:
     values: Values = {
         "eligible": Cell("plan_exchange_eligible", at=at), "least": Cell("plan_exchange_least", at=at),
         "share": Given(rule["of_eligible"]), "backbone_share": Given(rule["of_moved_backbone"]),
-        "tenure": Given(rule["eligibility_years"]), "moves": Cell("plan_moves", at=at),
+        "tenure": Given(study.units.tenure), "moves": Cell("plan_moves", at=at),
         "backbone": Cell("plan_exchange_backbone", at=at),
     }  # fmt: skip
     if not study.plan.moves["n"].sum():

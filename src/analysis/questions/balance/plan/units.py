@@ -43,8 +43,9 @@ class Units:
         counts in none.
     stock
         Shape (n, t): teachers of the list.
-    eligible
-        Teachers who may be exchanged; nan without a list.
+    eligible, tenure
+        Teachers who may be exchanged, nan without a list, and the years at one school that it
+        takes: the county's own number where it gives one.
     """
 
     stages: Mapping[str, Stage]
@@ -56,6 +57,7 @@ class Units:
     carried: np.ndarray
     stock: np.ndarray
     eligible: float
+    tenure: int
 
     @property
     def of_teachers(self) -> np.ndarray:
@@ -123,11 +125,13 @@ def open_units(county: CountyData, scheme: str) -> Units | None:
         return None
     frame = _describe(county, known)
     carried = _kinds_of_teachers(county, indicators)
-    stock, eligible = _stock(county, indicators, carried, frame)
+    tenure = _tenure(county)
+    stock, eligible = _stock(county, indicators, carried, frame, tenure)
     need, floor = _needs(stages, indicators, frame, known[ids].to_numpy(float))
     return Units(
         {id: stage for id, stage in stages.items() if (frame["stage"] == id).any()},
         indicators, frame, known[ids].to_numpy(float), need, floor, carried, stock, eligible,
+        tenure,
     )  # fmt: skip
 
 
@@ -168,10 +172,14 @@ def counts_in(
     """
     means = county.reference.actions["teacher"]
     counted = np.zeros((len(teachers), len(indicators)), dtype=bool)
+    # A column that not every form has counts where some school of the county reports it.
+    silent = county.table("school_years", year=county.year).isna().all()
     for k, indicator in enumerate(indicators):
         for stage, columns in indicator["plus"].items():
             here = (teachers["stage"] == stage).to_numpy()
             for column in columns:
+                if column in indicator.get("optional", ()) and silent[column]:
+                    continue
                 for field, values in means.get(column, {}).items():
                     counted[:, k] |= here & teachers[field].isin(values).fillna(False).to_numpy(
                         bool
@@ -179,11 +187,20 @@ def counts_in(
     return counted
 
 
+def _tenure(county: CountyData) -> int:
+    """Give the years at one school after which a teacher may be exchanged."""
+    own = county.table("county_years", year=county.year)["eligibility_years_n"].dropna()
+    return int(
+        own.iloc[0] if len(own) else county.reference.actions["exchange"]["eligibility_years"]
+    )
+
+
 def _stock(
     county: CountyData,
     indicators: Sequence[Mapping[str, Any]],
     carried: np.ndarray,
     frame: pd.DataFrame,
+    tenure: int,
 ) -> tuple[np.ndarray, float]:
     """Count the teachers of the list by unit and kind, and those who may be exchanged."""
     teachers = county.table("teachers", year=county.year)
@@ -196,8 +213,7 @@ def _stock(
     place = unit.reindex(pd.MultiIndex.from_frame(teachers[["school", "stage"]])).to_numpy(float)
     here = ~np.isnan(place)
     np.add.at(stock, (place[here].astype(int), kind[here]), 1)
-    since = county.year - county.reference.actions["exchange"]["eligibility_years"]
-    may = (teachers["first_year"] <= since).fillna(False).to_numpy(bool) & here
+    may = (teachers["first_year"] <= county.year - tenure).fillna(False).to_numpy(bool) & here
     return stock, float(may.sum())
 
 
