@@ -13,7 +13,7 @@ import pytest
 from tests.questions.conftest import school
 
 from analysis.errors import UsageError
-from analysis.finding import Given
+from analysis.finding import Finding, Given
 from analysis.questions import balance
 from analysis.questions.balance import plan
 from analysis.questions.balance.plan import Options, Plan, Units
@@ -646,3 +646,17 @@ def test_a_form_without_a_column_does_not_count_its_teachers(build_county: Build
     again = plan.open_units(after(county, found), "quality-2017")
     assert again is not None
     np.testing.assert_allclose(again.totals, found.totals)
+
+
+def test_a_plan_of_other_data_or_another_scheme_is_not_shown(build_county: Build) -> None:
+    county = replace(two_schools(build_county, 12, 3), run="1234")
+    planned = plan.report(study(county))
+    assert plan.recall(county, planned, scheme="quality-2017") is planned
+
+    def said(county: CountyData, fitted: Finding | None, scheme: str = "quality-2017") -> str:
+        [note] = plan.recall(county, fitted, scheme=scheme).notes
+        return note.key
+
+    assert said(replace(county, run="5678"), planned) == "plan.headline.outdated"
+    assert said(county, None) == "plan.headline.not_fitted"
+    assert said(county, planned, "basic-2012") == "plan.headline.no_rule"

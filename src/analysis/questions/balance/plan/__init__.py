@@ -33,7 +33,7 @@ from analysis.records.county import CountyData
 
 __all__ = [
     "Options", "Plan", "Study", "Units", "absent", "apply", "choose", "list_moves", "make",
-    "merge_schools", "open_units", "report", "study",
+    "merge_schools", "open_units", "recall", "report", "study",
 ]  # fmt: skip
 
 
@@ -49,18 +49,44 @@ def report(studied: Study) -> Finding:
     return _finding(studied.county, table, tuple(notes.tell(studied)), name(studied, table))
 
 
-def absent(county: CountyData, *, scheme: str) -> Finding:
+def recall(county: CountyData, fitted: Finding | None, *, scheme: str) -> Finding:
+    """Give the plan that was fitted for a county, or say why there is none that holds.
+
+    Parameters
+    ----------
+    county, scheme
+        As for `open_units`.
+    fitted
+        From `report`, as it was stored, or nothing.
+
+    Returns
+    -------
+    Finding
+        The one given, if it was made of these data by this scheme.
+    """
+    if fitted is None:
+        return absent(county, scheme=scheme)
+    rules = county.reference.scheme(scheme)
+    made_of = fitted.labels.get("made_of", {})
+    if set(made_of) == {county.run, str(rules["zh"])}:
+        return fitted
+    return absent(county, scheme=scheme, otherwise="outdated")
+
+
+def absent(county: CountyData, *, scheme: str, otherwise: str = "not_fitted") -> Finding:
     """Give the finding of a county for which no plan was made, saying why.
 
     Parameters
     ----------
     county, scheme
         As for `open_units`.
+    otherwise
+        What to say where there could be one.
     """
     rules = county.reference.scheme(scheme)
     why = "no_rule"
     if "school_rule" in rules and rules["coefficient"]["rule"] == "each":
-        why = "no_data" if open_units(county, scheme) is None else "not_fitted"
+        why = "no_data" if open_units(county, scheme) is None else otherwise
     note = notes.tell_nothing(county.place.code, county.year, why)
     labels: Labels = {"county": {county.place.code: county.place.label}}
     return _finding(county, [], (note,), labels)

@@ -15,8 +15,12 @@ _PLAIN = {"zh": "其他专任教师", "en": "Other full-time teachers"}
 
 
 def name(study: Study, table: Sequence[Row]) -> Labels:
-    """Name the county, stages, indicators, kinds of teachers, actions and types of schools."""
+    """Name the county, stages, indicators, kinds of teachers, actions and types of schools.
+
+    Under ``made_of`` stand the run of the data and the scheme, to know the plan of these again.
+    """
     county, units = study.county, study.units
+    rules = next(iter(units.stages.values())).scheme
     kinds = {**county.reference.names("kind"), OTHER: _OTHER}
     ways = {row["subject"] for row in table if row.get("by") == "kind→kind"}
     merged = merge_labels(
@@ -28,6 +32,8 @@ def name(study: Study, table: Sequence[Row]) -> Labels:
         {"kind→kind": {way: _way(way, kinds) for way in sorted(ways)}},
         {"teacher_kind": {str(k): _teachers(study, k) for k in range(len(units.carried))}},
         {"action": _actions(study)},
+        {"made_of": {county.run: {"zh": county.run, "en": county.run}}},
+        {"made_of": {str(rules["zh"]): {"zh": str(rules["zh"]), "en": str(rules["en"])}}},
     )
     return dict(merged)
 

@@ -27,7 +27,7 @@ def tell(study: Study) -> Iterator[Note]:
 
 
 def tell_nothing(county: str, year: int, why: str) -> Note:
-    """Say in one line why there is no plan: ``no_rule``, ``no_data`` or ``not_fitted``."""
+    """Say in one line why there is no plan: ``no_rule``, ``no_data``, ``not_fitted``, ``outdated``."""
     return Note(f"plan.headline.{why}", {"county": Name("county", county), "year": Given(year)})
 
 
