@@ -243,8 +243,9 @@ def test_without_a_list_of_teachers_a_plan_only_adds(build_county: Build) -> Non
     assert found.additions["action"].tolist() == ["train_backbone"]
     # 10 are needed; 9 are above the floor of one indicator that may be short.
     assert found.additions["quantity"].sum() == 7
-    keys = {note.key for note in plan.report(study(county)).notes}
-    assert "plan.alone.no_list" in keys
+    notes = {note.key: note for note in plan.report(study(county)).notes}
+    assert "plan.alone.no_list" in notes
+    assert "moves" not in notes["plan.headline.found"].values
 
 
 def test_nobody_is_trained_who_is_not_there(build_county: Build) -> None:

@@ -41,6 +41,8 @@ def _all(study: Study, at: str) -> Iterator[tuple[str, str, Values]]:
             "cost": cost, "moves": moves, "gap": Cell("plan_gap", at=at),
             "bound": Cell("plan_bound", at=at),
         }  # fmt: skip
+        if not plan.moves["n"].sum():
+            del said["moves"]
         yield f"headline.{plan.status}", "", said
         adding = study.plans.get("add")
         if adding and adding.reached and adding.cost > plan.cost and plan.moves["n"].sum():
