@@ -17,8 +17,9 @@ from hand_made import CANARIES, SOURCE, intake, schools, teachers
 from analysis import roster
 from analysis.errors import StoreError, UsageError, WithheldError
 from analysis.finding import Roster
-from analysis.records import identities, open_county, store
+from analysis.records import identities, list_counties, open_county, store
 from analysis.records.identities import PSEUDONYM
+from analysis.records.results import load_roster
 
 DAY = date(2022, 3, 1)
 WHY: dict[str, Any] = {"who": "李主任", "purpose": "核对交流名单", "today": DAY}
@@ -190,3 +191,32 @@ def test_kinds_are_said(filled: Path, tmp_path: Path) -> None:
     store.write(intake(schools=schools("130723")), filled)
     with pytest.raises(UsageError, match="130723"):
         roster.build("teachers", open_county(filled, "130723", 2021), "2022-03-31")
+
+
+def test_the_moves_of_a_plan_leave_as_a_list(demo_store: Path, tmp_path: Path) -> None:
+    lists = [
+        (county, listed)
+        for place in list_counties(demo_store, 2021)
+        if (county := open_county(demo_store, place.code, 2021))
+        and (listed := load_roster(demo_store, place.code, 2021, "moves")) is not None
+    ]
+    assert lists
+    county, stored = lists[0]
+    made = roster.build("moves", county, "2099-01-31", demo_store)
+    assert made.expires == "2099-01-31"
+    assert len(made.rows) == len(stored.rows) > 0
+    schools = county.table("schools", year=2021).set_index("school")["name_zh"]
+    for language, word in (("zh", "高于规定学历教师"), ("en", "teachers above the required")):
+        rows = roster._join(made, county, pd.DataFrame(columns=["pseudonym", "name"]), language)
+        assert set(rows["receiver"]) <= set(schools)
+        assert (rows["receiver"] != rows["school_name"]).all()
+        assert rows["counted"].str.contains(word).any()
+        assert not rows.astype(str).isin(set(made.rows["pseudonym"])).any(axis=None)
+    moved = {**county.tables, "teachers": county.tables["teachers"].assign(school=schools.index[0])}
+    with pytest.raises(UsageError, match="run county fit again"):
+        roster.build("moves", replace(county, tables=moved), "2099-01-31", demo_store)
+
+
+def test_there_is_no_list_of_moves_before_a_fit(filled: Path) -> None:
+    with pytest.raises(UsageError, match="run county fit first"):
+        roster.build("moves", open_county(filled, "130722", 2021), "2099-01-31", filled)

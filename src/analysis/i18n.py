@@ -112,7 +112,7 @@ def show(value: Blank, spec: str) -> str:
     if spec in ("pct", "pct1"):
         return _signed(f"{value * 100:,.{1 if spec == 'pct1' else 0}f}%")
     if spec == "million":  # of what is counted in ten thousand yuan
-        return _signed(f"{value / 100:,.1f}")
+        return _signed(f"{value / 100:,.2f}")
     if spec == "code":
         return str(int(value))
     if spec == "n":

@@ -661,3 +661,33 @@ def test_a_plan_of_other_data_or_another_scheme_is_not_shown(build_county: Build
     assert said(replace(county, run="5678"), planned) == "plan.headline.outdated"
     assert said(county, None) == "plan.headline.not_fitted"
     assert said(county, planned, "basic-2012") == "plan.headline.no_rule"
+
+
+def test_of_two_that_cost_the_same_the_first_by_code_sends(build_county: Build) -> None:
+    listed = teachers(
+        {
+            (code, "bachelor", backbone, subject): n
+            for code, has in (("B02", 12), ("A01", 12), ("C03", 3))
+            for backbone, subject, n in ((True, "chinese", has), (False, "chinese", 30 - has),
+                                         (False, "pe", 6))
+        }
+    )  # fmt: skip
+    schools = [school(c, pupils_n=500, **staff(listed, c)) for c in ("C03", "B02", "A01")]
+    found = made(build_county(schools, teachers=listed), costs=DEAR)
+    assert found.moves[["sender", "receiver", "n"]].to_numpy().tolist() == [["A01", "C03", 2]]
+
+
+def test_a_search_that_stops_early_says_so_with_its_bound(demo_store: Any) -> None:
+    from analysis.records import list_counties, open_county
+
+    for place in list_counties(demo_store, 2021)[:4]:
+        county = open_county(demo_store, place.code, 2021)
+        units = plan.open_units(county, "quality-2017")
+        assert units is not None
+        short = plan.make(units, Options(gap=0, nodes=0), county.reference.actions)
+        full = plan_of(county)
+        if short.reached:
+            assert short.bound <= full.cost + 1e-6
+            assert short.cost >= full.bound - 1e-6
+        else:
+            assert short.status == "none"

@@ -11,10 +11,10 @@ import pytest
 from hand_made import intake, schools
 
 from analysis.errors import BusyError, StoreError, UsageError
-from analysis.finding import Finding, Indicator, Origin, tidy, to_json
+from analysis.finding import Finding, Indicator, Origin, Roster, tidy, to_json
 from analysis.records import store
 from analysis.records.files import hold
-from analysis.records.results import load_fit, open_fit, pinned, save_fit
+from analysis.records.results import attach, load_fit, load_roster, open_fit, pinned, save_fit
 
 
 def finding(name: str = "prefecture", value: float = 0.1 + 0.2, code: str = "130700") -> Finding:
@@ -151,3 +151,41 @@ def test_a_fit_of_data_without_a_date_is_dated_too(tmp_path: Path) -> None:
     save_fit(tmp_path, 2021, [replace(finding(), origin=Origin("某局", "a bureau"))])
     passport, _ = open_fit(tmp_path, "130700", 2021, "prefecture")
     assert passport["data"]["as_of"] == "2021-09-01"
+
+
+def moves(code: str = "130722", n: int = 3) -> Roster:
+    rows = pd.DataFrame({"pseudonym": ["pa", "pb"], "school": ["A01", "B02"], "candidates": [n, 1]})
+    return Roster("moves", code, 2021, rows, "")
+
+
+def test_a_list_comes_back_as_it_was_and_names_the_fit(tmp_path: Path) -> None:
+    first = save_fit(tmp_path, 2021, [finding()], [moves(), moves("130723")])
+    back = load_roster(tmp_path, "130722", 2021, "moves")
+    assert back
+    assert back.rows.to_dict("list") == moves().rows.to_dict("list")
+    assert load_roster(tmp_path, "130724", 2021, "moves") is None
+    assert save_fit(tmp_path, 2021, [finding()], [moves(n=4), moves("130723")]) != first
+    stored = tmp_path / "results" / (pinned(tmp_path, 2021) or "") / "130722" / "moves.json"
+    assert stored.stat().st_mode & 0o077 == 0
+    stored.write_text(stored.read_text().replace("A01", "C03"))
+    with pytest.raises(StoreError):
+        load_roster(tmp_path, "130722", 2021, "moves")
+    stored.unlink()
+    with pytest.raises(StoreError):
+        load_roster(tmp_path, "130722", 2021, "moves")
+
+
+def test_two_lists_of_a_kind_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="lists"):
+        save_fit(tmp_path, 2021, [finding()], [moves(), moves()])
+
+
+def test_a_report_says_which_result_it_read(tmp_path: Path) -> None:
+    passport = {"run": "0" * 16, "partitions": ["a"]}
+    assert attach(passport, tmp_path, "130722", 2021, "plan") == passport
+    save_fit(tmp_path, 2021, [finding("plan", code="130722")])
+    one = attach(passport, tmp_path, "130722", 2021, "plan")
+    assert one["partitions"][1].endswith("/130722/plan.json")
+    assert len(one["run"]) == 16
+    save_fit(tmp_path, 2021, [finding("plan", 0.5, code="130722")])
+    assert attach(passport, tmp_path, "130722", 2021, "plan")["run"] not in ("0" * 16, one["run"])

@@ -11,10 +11,10 @@ _FIXED = (
     # id, zh, en, unit, digits, better
     ("plan_cost", "所需投入", "Cost", "wan_yuan", 0, "lower"),
     ("plan_bound", "投入的下界", "Least possible cost", "wan_yuan", 0, "neither"),
-    ("plan_gap", "与下界的最大差距", "At most so much above the least possible", "share", 1, "lower"),
+    ("plan_gap", "最多比最低投入高出", "Possible excess over the lowest cost", "share", 1, "lower"),
     ("plan_moves", "交流教师数", "Teachers moved", "teachers", 0, "neither"),
-    ("plan_moves_out", "交流出的教师数", "Teachers who leave", "teachers", 0, "neither"),
-    ("plan_moves_in", "交流入的教师数", "Teachers who come", "teachers", 0, "neither"),
+    ("plan_moves_out", "派出教师数", "Teachers moved out", "teachers", 0, "neither"),
+    ("plan_moves_in", "接收教师数", "Teachers moved in", "teachers", 0, "neither"),
     ("plan_quantity", "数量", "Quantity", "", 0, "neither"),
     ("plan_schools", "参加测算的学校数（分学段计）", "Schools planned for, by stage", "schools", 0, "neither"),
     ("plan_unreported", "有指标未上报的学校数（分学段计）", "Schools with indicators not reported, by stage", "schools", 0, "lower"),

@@ -41,6 +41,8 @@ def _all(study: Study, at: str) -> Iterator[tuple[str, str, Values]]:
             "cost": cost, "moves": moves, "gap": Cell("plan_gap", at=at),
             "bound": Cell("plan_bound", at=at),
         }  # fmt: skip
+        rule = next(iter(study.units.stages.values())).scheme["school_rule"]
+        said |= {"at_least": Given(rule["at_least"]), "floor": Given(rule["floor"])}
         if not plan.moves["n"].sum():
             del said["moves"]
         yield f"headline.{plan.status}", "", said

@@ -180,11 +180,16 @@ def _prices(study: Study, base: Row) -> Iterator[Row]:
         yield {**row, "indicator": "coefficient_after", "value": after[stage, id]}
         limit = program.limit_of(units, stage, options)
         yield {**row, "indicator": "coefficient_limit", "value": limit}
-    for (stage, rule), price in study.prices.items():
-        n = int((units.frame["stage"] == stage).sum())
+    if study.alone is None:
+        return
+    # A coefficient that the plan leaves well within its limit costs nothing.
+    free = {rule: 0.0 for rule, value in now.items() if not np.isnan(value)}
+    for (stage, rule), price in (free | dict(study.prices)).items():
+        n = min(int((units.frame["stage"] == stage).sum()), base["n"])
         yield {
             **base, "stage": stage, "by": "indicator", "subject": rule, "n": n,
             "indicator": "rule_price", "value": price, "unit": "wan_yuan",
+            "flag": "x" if np.isnan(price) else "",
         }  # fmt: skip
 
 

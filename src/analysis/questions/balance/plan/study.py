@@ -30,10 +30,10 @@ class Study:
         ``year1`` to ``year3``.
     prices
         By stage and requirement (an indicator, or ``schools``): what the plan would cost less
-        without it, in ten thousand yuan. Those that bind only.
+        without it, in ten thousand yuan, nan where the search found nothing. Those that bind only.
     alone
-        The plan of moves alone after which the fewest schools fail the school rule; None where
-        only the main plan was asked for.
+        The plan of moves alone, as many as it takes, after which the fewest schools fail the
+        school rule; None where only the main plan was asked for.
     within_reach
         By stage and indicator above its limit: false where it is proven that moves alone, as many
         as it takes, cannot bring it within.
@@ -79,16 +79,17 @@ def study(county: CountyData, units: Units, options: Options, *, beside: bool = 
     if options.yearly_cap is not None:
         tasks |= {f"year{years}": {"years": years} for years in YEARS}
     plans = {name: solve(bounded=True, **changes) for name, changes in tasks.items()}
-    prices = {
-        rule: plans["both"].cost - cheaper.cost
+    cheaper = {
+        rule: solve(dropped=options.dropped | {rule})
         for rule in _binding(units, plans["both"], options)
-        if (cheaper := solve(dropped=options.dropped | {rule})).reached
     }
     return Study(
         county, units, options, plans,
-        {rule: max(0.0, price) for rule, price in prices.items()},
+        {rule: max(0.0, plans["both"].cost - without.cost) if without.reached else float("nan")
+         for rule, without in cheaper.items()},
         # So near that no school fewer could fail.
-        solve(add=False, coefficients=False, fewest=True, gap=0.4 / len(units.frame)),
+        solve(add=False, coefficients=False, fewest=True, yearly_cap=None, exchange_floor=False,
+              gap=0.4 / len(units.frame)),
         {rule: _alone(units, rule, solve) for rule in _above(units, options)},
     )  # fmt: skip
 
