@@ -11,6 +11,7 @@ A sentence has blanks ``{name}`` or ``{name:format}``:
 ``:n``         a count: no decimals, thousands grouped
 ``:pct``       a share as a whole percent, ``0.634`` → ``63%``
 ``:pct1``      the same with one decimal
+``:million``   ten thousands (万元) as millions, two decimals, ``5370`` → ``53.70``
 ``:s0`` …      a change: like ``:0`` with its sign, ``0.5`` → ``+0.50``
 ``:g``         a number as short as it is exact (limits, thresholds)
 ``:code``      digits as they are, never grouped (years)
@@ -111,7 +112,7 @@ def show(value: Blank, spec: str) -> str:
         return _signed(f"{value:+,.{int(spec[1:])}f}")
     if spec in ("pct", "pct1"):
         return _signed(f"{value * 100:,.{1 if spec == 'pct1' else 0}f}%")
-    if spec == "million":  # of what is counted in ten thousand yuan
+    if spec == "million":
         return _signed(f"{value / 100:,.2f}")
     if spec == "code":
         return str(int(value))

@@ -19,7 +19,9 @@ from analysis.questions.balance import plan
 from analysis.questions.balance.plan import Options, Plan, Units
 from analysis.questions.balance.plan.program import coefficients
 from analysis.records.county import CountyData
+from analysis.records.reference import load_reference
 from analysis.release import release
+from analysis.release.profiles import load_profile
 
 Build = Callable[..., CountyData]
 MOVE = 1.2 * 3
@@ -661,6 +663,11 @@ def test_a_plan_of_other_data_or_another_scheme_is_not_shown(build_county: Build
     assert said(replace(county, run="5678"), planned) == "plan.headline.outdated"
     assert said(county, None) == "plan.headline.not_fitted"
     assert said(county, planned, "basic-2012") == "plan.headline.no_rule"
+
+
+def test_few_schools_are_few_for_every_audience() -> None:
+    least = load_reference().parameters["balance"]["plan"]["least_schools"]
+    assert least >= max(load_profile(a).schools for a in ("public", "superior", "internal"))
 
 
 def test_of_two_that_cost_the_same_the_first_by_code_sends(build_county: Build) -> None:

@@ -85,6 +85,13 @@ class CountyData:
             frame = frame[frame["year"] == year]
         return frame.reset_index(drop=True).copy()
 
+    def name_schools(self) -> dict[str, dict[str, str]]:
+        """Name the schools of the year by code; where there is no English name, in Chinese."""
+        schools = self.table("schools", year=self.year)
+        english = schools["name_en"].fillna(schools["name_zh"])
+        rows = zip(schools["school"], schools["name_zh"], english, strict=True)
+        return {code: {"zh": zh, "en": en} for code, zh, en in rows}
+
     def passport(self) -> dict[str, Any]:
         """Give what a report says of its subject, as plain values."""
         origin = asdict(self.origin)

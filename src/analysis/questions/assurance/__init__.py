@@ -139,15 +139,14 @@ def _rows(
 
 
 def _labels(county: CountyData, rules: Rules) -> dict[str, dict[str, dict[str, str]]]:
-    named = county.table("schools", year=county.year)
-    english = named["name_en"].fillna(named["name_zh"])
-    columns = zip(named["kind"], named["school"], named["name_zh"], english, strict=True)
+    names = county.name_schools()
+    kinds = county.table("schools", year=county.year).set_index("school")["kind"]
     said = {item["id"]: words(item, county.year) for item in rules["item"]}
     counted = {item["id"]: item for item in rules["item"] if "measure_zh" in item}
     return {
         "kind": county.reference.names("kind"),
         rows.BY_KIND_AND_SCHOOL: {
-            f"{kind}×{code}": {"zh": zh, "en": en} for kind, code, zh, en in columns
+            f"{kind}×{code}": names[str(code)] for code, kind in kinds.items()
         },
         "item": {id: {"zh": text["zh"], "en": text["en"]} for id, text in said.items()},
         "document": {

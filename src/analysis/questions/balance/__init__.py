@@ -99,18 +99,11 @@ def _labels(
     county: CountyData, scheme: Scheme, table: list[rows.Row]
 ) -> dict[str, dict[str, dict[str, str]]]:
     named = {row["subject"] for row in table if row.get("by") == "school"}
-    schools = county.table("schools", year=county.year)
-    schools = schools[schools["school"].isin(named)]
-    english = schools["name_en"].fillna(schools["name_zh"])
+    schools = {code: label for code, label in county.name_schools().items() if code in named}
     indicators = scheme["indicator"]
     merged = merge_labels(
         {"county": {county.place.code: county.place.label}},
-        {
-            "school": {
-                code: {"zh": zh, "en": en}
-                for code, zh, en in zip(schools["school"], schools["name_zh"], english, strict=True)
-            }
-        },
+        {"school": schools},
         {"indicator": {i["id"]: {"zh": i["zh"], "en": i["en"]} for i in indicators}},
         {"what": {i["id"]: {"zh": i["what_zh"], "en": i["what_en"]} for i in indicators}},
         {"measure": {i["id"]: {"zh": i["measure_zh"], "en": i["measure_en"]} for i in indicators}},

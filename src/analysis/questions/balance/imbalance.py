@@ -147,16 +147,9 @@ def _listed(county: CountyData, year: int) -> set[str]:
 
 
 def _labels(county: CountyData, scheme: Scheme) -> dict[str, dict[str, dict[str, str]]]:
-    schools = county.table("schools", year=county.year)
-    english = schools["name_en"].fillna(schools["name_zh"])
     merged = merge_labels(
         {"county": {county.place.code: county.place.label}},
-        {
-            "school": {
-                code: {"zh": zh, "en": en}
-                for code, zh, en in zip(schools["school"], schools["name_zh"], english, strict=True)
-            }
-        },
+        {"school": county.name_schools()},
         {"indicator": {i["id"]: {"zh": i["zh"], "en": i["en"]} for i in scheme["indicator"]}},
         {"what": {i["id"]: {"zh": i["what_zh"], "en": i["what_en"]} for i in scheme["indicator"]}},
         {"stage": county.reference.names("stage")},

@@ -27,7 +27,7 @@ from analysis.questions.balance.plan.indicators import declare
 from analysis.questions.balance.plan.labels import Labels, name
 from analysis.questions.balance.plan.made import Plan, make
 from analysis.questions.balance.plan.options import Options
-from analysis.questions.balance.plan.study import Study, study
+from analysis.questions.balance.plan.studies import Study, study
 from analysis.questions.balance.plan.units import Units, open_units
 from analysis.records.county import CountyData
 

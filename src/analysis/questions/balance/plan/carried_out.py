@@ -28,8 +28,8 @@ def choose(county: CountyData, units: Units, plan: Plan) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a teacher: ``pseudonym, school`` (the sender)``, receiver, stage, kind,
-        candidates`` (teachers of that kind at the sender).
+        One row a teacher: ``pseudonym``, ``school`` (the sender), ``receiver``, ``stage``,
+        ``kind``, ``candidates`` (teachers of that kind at the sender).
     """
     teachers = county.table("teachers", year=county.year)
     ours = np.flatnonzero(units.of_teachers)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from analysis.finding import merge_labels
 from analysis.questions.balance.plan.rows import OTHER, Row
-from analysis.questions.balance.plan.study import Study
+from analysis.questions.balance.plan.studies import Study
 
 Labels = dict[str, Mapping[str, Mapping[str, str]]]
 _OTHER = {"zh": "其他类型", "en": "other types"}

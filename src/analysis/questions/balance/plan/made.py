@@ -134,6 +134,16 @@ def _search(written: Program, options: Options, actions: Actions) -> Solution:
     )
 
 
+def sum_up(plan: Plan, actions: Actions) -> dict[str, tuple[float, float]]:
+    """Give quantity and cost of what a plan does, by action in the order of ``actions.toml``."""
+    moves = int(plan.moves["n"].sum())
+    price = program.price(actions["move"], "move", plan.options, actions)
+    sums = plan.additions.groupby("action")[["quantity", "cost"]].sum()
+    of = {str(id): (float(quantity), float(cost)) for id, quantity, cost in sums.itertuples()}
+    added = {action["id"]: of[action["id"]] for action in actions["add"] if action["id"] in of}
+    return ({"move": (float(moves), price * moves)} if moves else {}) | added
+
+
 def meets(units: Units, totals: np.ndarray, options: Options) -> bool:
     """Tell whether totals meet what was asked, by the rules of the assessment."""
     return not (

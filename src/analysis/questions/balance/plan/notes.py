@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from analysis.finding import Cell, Given, Name, Note, NoteValue
-from analysis.questions.balance.plan.study import Study
+from analysis.questions.balance.plan.studies import Study
 
 Values = dict[str, NoteValue]
 

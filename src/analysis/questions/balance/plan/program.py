@@ -214,10 +214,10 @@ def _totals(
     low.append((least - start)[ruled] / _size(least[ruled]))
     high = [np.full(len(part), np.inf) for part in low]
     if options.add:
-        trained = _trained(draft, actions, change)
-        blocks.append(trained)
-        low.append(np.full(trained.shape[0], -np.inf))
-        high.append(_untrained(units)[: trained.shape[0]])
+        titled, without = _titled(draft, actions, change)
+        blocks.append(titled)
+        low.append(np.full(len(without), -np.inf))
+        high.append(without)
     return blocks, low, high
 
 
@@ -259,22 +259,20 @@ def _least_staff(units: Units, actions: Actions) -> np.ndarray:
     return np.where(np.isnan(staff), -np.inf, np.fmin(staff, standard))
 
 
-def _trained(draft: Draft, actions: Actions, change: sp.csr_array) -> sp.sparray:
-    """After all, no unit has more teachers with a title than teachers."""
+def _titled(draft: Draft, actions: Actions, change: sp.csr_array) -> tuple[sp.sparray, np.ndarray]:
+    """Hold titles to who is there: no unit ends with more of them than teachers.
+
+    None are given where the staff or its titles are not reported.
+    """
     units = draft.units
-    ids = [i["id"] for i in units.indicators]
-    if "backbone_teachers" not in ids or not any("among" in a for a in actions["add"]):
-        return sp.csr_array((0, change.shape[1]))
-    backbone = ids.index("backbone_teachers")
-    held = np.array([draft.total(u, backbone) for u in range(len(units.frame))])
-    staff = np.array([draft.staff(u) for u in range(len(units.frame))])
-    return sp.csr_array(change[held] - change[staff])
-
-
-def _untrained(units: Units) -> np.ndarray:
-    """Give the teachers without a title; none where the staff is not reported."""
-    without = units.frame["teachers"] - units.frame["teachers_backbone_n"]
-    return without.fillna(0.0).clip(lower=0.0).to_numpy(float)
+    ids = [indicator["id"] for indicator in units.indicators]
+    given = [id for action in actions["add"] if action.get("to_staff") for id in action["counts"]]
+    titles = [ids.index(id) for id in given if id in ids]
+    every = range(len(units.frame))
+    held = np.array([draft.total(u, k) for k in titles for u in every], dtype=int)
+    staff = np.array([draft.staff(u) for _ in titles for u in every], dtype=int)
+    without = units.frame["teachers"].to_numpy(float)[:, None] - units.totals[:, titles]
+    return change[held] - change[staff], np.nan_to_num(without).clip(min=0.0).T.ravel()
 
 
 def _cones(

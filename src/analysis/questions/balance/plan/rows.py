@@ -9,12 +9,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.questions.balance.plan import program
-from analysis.questions.balance.plan.made import Plan, meeting
-from analysis.questions.balance.plan.study import Study
+from analysis.questions.balance.plan.made import Plan, meeting, sum_up
+from analysis.questions.balance.plan.studies import Study
 
 Row = dict[str, Any]
-FEWEST = 5
-"""Types of schools with fewer schools are told together, or not at all."""
 OTHER = "other"
 SCENARIOS = ("both", "add", "move", "schools", "coefficients", "year1", "year2", "year3")
 
@@ -25,7 +23,7 @@ def table(study: Study) -> Iterator[Row]:
     yield from _scope(study, base)
     # Where one stage needs nothing, what the county needs is the other's: few schools there are few.
     smallest = int(study.units.frame["stage"].value_counts().min())
-    base["n"] = smallest if smallest < FEWEST else base["n"]
+    base["n"] = smallest if smallest < _least_schools(study) else base["n"]
     yield from _scenarios(study, base)
     yield from _reach(study)
     yield from _exchange(study, base)
@@ -75,40 +73,25 @@ def _main(study: Study, base: Row) -> Iterator[Row]:
     moved = {**base, "by": "teacher_kind", "indicator": "plan_moves", "unit": "teachers"}
     for kind, n in plan.moves.groupby("kind")["n"].sum().items():
         yield {**moved, "subject": str(kind), "value": n}
-    action = {**base, "by": "action"}
-    actions = study.county.reference.actions
-    if len(plan.moves):
-        total = int(plan.moves["n"].sum())
-        cost = program.price(actions["move"], "move", plan.options, actions) * total
-        yield {**action, "subject": "move", "indicator": "plan_quantity", "value": total}
-        yield {
-            **action,
-            "subject": "move",
-            "indicator": "plan_cost",
-            "value": cost,
-            "unit": "wan_yuan",
-        }
-    sums = plan.additions.groupby("action")[["quantity", "cost"]].sum()
-    for id in (a["id"] for a in actions["add"] if a["id"] in sums.index):
-        yield {
-            **action,
-            "subject": id,
-            "indicator": "plan_quantity",
-            "value": sums.at[id, "quantity"],
-        }
-        yield {
-            **action, "subject": id, "indicator": "plan_cost", "value": sums.at[id, "cost"],
-            "unit": "wan_yuan",
-        }  # fmt: skip
+    for id, (quantity, cost) in sum_up(plan, study.county.reference.actions).items():
+        row = {**base, "by": "action", "subject": id}
+        yield {**row, "indicator": "plan_quantity", "value": quantity}
+        yield {**row, "indicator": "plan_cost", "value": cost, "unit": "wan_yuan"}
 
 
-def groups_of_kinds(kinds: Mapping[str, int]) -> dict[str, str]:
+def _least_schools(study: Study) -> int:
+    return int(study.county.reference.parameters["balance"]["plan"]["least_schools"])
+
+
+def groups_of_kinds(kinds: Mapping[str, int], least: int) -> dict[str, str]:
     """Put types of schools with few schools together, so that none is told by its type.
 
     Parameters
     ----------
     kinds
         Number of schools by type.
+    least
+        So many schools a type, or types together, have to have.
 
     Returns
     -------
@@ -118,26 +101,27 @@ def groups_of_kinds(kinds: Mapping[str, int]) -> dict[str, str]:
 
     Examples
     --------
-    >>> groups_of_kinds({"211": 30, "218": 9, "312": 2, "311": 6})
+    >>> groups_of_kinds({"211": 30, "218": 9, "312": 2, "311": 6}, 5)
     {'211': '211', '218': '218', '312': 'other', '311': 'other'}
-    >>> groups_of_kinds({"211": 4, "312": 2})
+    >>> groups_of_kinds({"211": 4, "312": 2}, 5)
     {}
     """
     order = sorted(kinds, key=lambda kind: (kinds[kind], kind))
     together: list[str] = []
     for kind in order:
-        small = kinds[kind] < FEWEST
-        if small or (together and sum(kinds[k] for k in together) < FEWEST):
+        small = kinds[kind] < least
+        if small or (together and sum(kinds[k] for k in together) < least):
             together.append(kind)
     groups = {kind: OTHER if kind in together else kind for kind in kinds}
-    few = 0 < sum(kinds[k] for k in together) < FEWEST
+    few = 0 < sum(kinds[k] for k in together) < least
     return {} if few or len(set(groups.values())) < 2 else groups
 
 
 def _by_kind(study: Study, base: Row) -> Iterator[Row]:
     """Give what is done at each type of school, and who goes from type to type."""
     plan, schools = study.plan, study.units.frame.drop_duplicates("school").set_index("school")
-    groups = groups_of_kinds({str(k): int(n) for k, n in schools["kind"].value_counts().items()})
+    numbers = {str(kind): int(n) for kind, n in schools["kind"].value_counts().items()}
+    groups = groups_of_kinds(numbers, _least_schools(study))
     if not groups:
         return
     of = schools["kind"].map(groups)

@@ -141,12 +141,11 @@ def _describe(county: CountyData, known: pd.DataFrame) -> pd.DataFrame:
     frame = known[["school", "stage", "pupils", "kind", "part"]].copy()
     frame["township"] = frame["school"].map(schools["township"]).astype("object").fillna("")
     keys = pd.MultiIndex.from_frame(frame[["school", "stage"]])
-    for name in ("teachers_n", "teachers_backbone_n"):
-        frame[name] = staff[name].astype("float64").reindex(keys).to_numpy()
+    frame["teachers"] = staff["teachers_n"].astype("float64").reindex(keys).to_numpy()
     for name in ("longitude", "latitude"):
         place = schools[name].astype("float64") if name in schools else pd.Series(dtype="float64")
         frame[name] = frame["school"].map(place).astype("float64")
-    return frame.rename(columns={"teachers_n": "teachers"})
+    return frame
 
 
 def _kinds_of_teachers(county: CountyData, indicators: Sequence[Mapping[str, Any]]) -> np.ndarray:

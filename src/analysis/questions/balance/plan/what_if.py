@@ -6,6 +6,7 @@ than each of them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -18,7 +19,7 @@ from analysis.questions.balance.plan import program
 from analysis.questions.balance.plan.carried_out import merge_schools
 from analysis.questions.balance.plan.labels import name
 from analysis.questions.balance.plan.options import Options
-from analysis.questions.balance.plan.study import Study, study
+from analysis.questions.balance.plan.studies import Study, study
 from analysis.questions.balance.plan.units import Units, open_units
 from analysis.questions.balance.plan.what_if_rows import declare, table
 from analysis.records.county import CountyData
@@ -128,15 +129,14 @@ def name_schools(county: CountyData) -> dict[str, dict[str, str]]:
 
     Where two have one name, the code tells them apart.
     """
-    schools = county.table("schools", year=county.year)
-    english = schools["name_en"].fillna(schools["name_zh"])
-    names = {"zh": schools["name_zh"], "en": english}
-    told = {
-        language: column.where(~column.duplicated(keep=False), column + " " + schools["school"])
-        for language, column in names.items()
-    }
-    rows = zip(schools["school"], told["zh"], told["en"], strict=True)
-    return {code: {"zh": zh, "en": en} for code, zh, en in sorted(rows, key=lambda row: row[1:])}
+    names = county.name_schools()
+    told: dict[str, dict[str, str]] = {code: {} for code in names}
+    for language in ("zh", "en"):
+        often = Counter(label[language] for label in names.values())
+        for code, label in names.items():
+            own = label[language]
+            told[code][language] = own if often[own] == 1 else f"{own} {code}"
+    return dict(sorted(told.items(), key=lambda item: (item[1]["zh"], item[1]["en"])))
 
 
 def report(tried: WhatIf) -> Finding:

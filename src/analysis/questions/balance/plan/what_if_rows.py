@@ -8,9 +8,9 @@ import numpy as np
 
 from analysis.finding import Indicator
 from analysis.questions.balance.plan import program
-from analysis.questions.balance.plan.made import Plan
+from analysis.questions.balance.plan.made import Plan, sum_up
 from analysis.questions.balance.plan.rows import Row
-from analysis.questions.balance.plan.study import Study
+from analysis.questions.balance.plan.studies import Study
 
 # The gate knows what a plan costs by the end of the id, and coefficients by the unit of the row.
 _INDICATORS = (
@@ -85,7 +85,7 @@ def _difference(base: Row, before: Plan, after: Plan) -> Iterator[Row]:
 def _actions(base: Row, before: Study, after: Study) -> Iterator[Row]:
     """Give quantity and cost by action; what only one of two plans does, the other does none of."""
     done = {
-        case: _done(studied)
+        case: sum_up(studied.plan, studied.county.reference.actions)
         for case, studied in (("before", before), ("after", after))
         if studied.plan.reached
     }
@@ -98,18 +98,6 @@ def _actions(base: Row, before: Study, after: Study) -> Iterator[Row]:
             quantity, cost = of.get(id, (0.0, 0.0))
             yield {**row, "indicator": f"{case}_quantity", "value": quantity}
             yield {**row, "indicator": f"{case}_plan_cost", "value": cost, "unit": "wan_yuan"}
-
-
-def _done(studied: Study) -> dict[str, tuple[float, float]]:
-    """Give quantity and cost of what a plan does, by action."""
-    plan, actions = studied.plan, studied.county.reference.actions
-    sums = plan.additions.groupby("action")[["quantity", "cost"]].sum()
-    done = {str(id): (float(q), float(c)) for id, q, c in sums.itertuples()}
-    moves = int(plan.moves["n"].sum())
-    if moves:
-        price = program.price(actions["move"], "move", plan.options, actions)
-        done["move"] = (float(moves), price * moves)
-    return done
 
 
 def _coefficients(base: Row, before: Study, after: Study) -> Iterator[Row]:
