@@ -256,3 +256,9 @@ def test_a_bootstrap_interval_covers_less_than_it_says() -> None:
         official = difference_coefficient((level * weight)[drawn[0]], weight[drawn[0]])
         assert found[0] == pytest.approx(official, rel=1e-9)
     assert 0.60 <= np.mean(covered) <= 0.72
+
+
+def test_totals_too_small_for_a_ratio_have_no_range() -> None:
+    made = dispersion.missing_value_range([float("nan"), 5e-324, 0.0], [800, 800, 800])
+    assert math.isnan(made.low)
+    assert math.isnan(made.high)

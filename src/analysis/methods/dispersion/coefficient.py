@@ -206,6 +206,9 @@ def missing_value_range(totals: ArrayLike, pupils: ArrayLike) -> Range:
     lowest, highest, unknown = float(ratio.min()), float(ratio.max()), float(p[~seen].sum())
     pupils = float(p.sum())
     first, second = float(known @ ratio), float(known @ ratio**2)
+    if not first > 0:
+        # Totals so small that their ratios have no number in memory.
+        return Range(float("nan"), float("nan"))
 
     def coefficient(level_sum: float, square_sum: float) -> float:
         squared = (second + square_sum) * pupils / (first + level_sum) ** 2 - 1
