@@ -1,0 +1,24 @@
+"""When something ends, in steps of time: hazards of pupils, teachers, anything counted by terms.
+
+`fit` is the discrete-time model of one kind of end, `fit_competing` of several, `fit_parts` what
+does not fit into memory, `life_table` what there is without a model, `compress` the same rows as cells with counts, and
+`fit_random_intercept` a logit with an intercept for each group.
+"""
+
+from analysis.methods.hazard.cells import compress
+from analysis.methods.hazard.discrete import Fit, fit, fit_competing
+from analysis.methods.hazard.parts import fit_parts
+from analysis.methods.hazard.random_intercept import RandomIntercept, fit_random_intercept
+from analysis.methods.hazard.tables import LifeTable, life_table
+
+__all__ = [
+    "Fit",
+    "LifeTable",
+    "RandomIntercept",
+    "compress",
+    "fit",
+    "fit_competing",
+    "fit_parts",
+    "fit_random_intercept",
+    "life_table",
+]
