@@ -65,12 +65,12 @@ def test_files_as_bureaus_have_them(tmp_path: Path) -> None:
     intake = read_folder(write_county(tmp_path))
     assert not intake.errors
     assert {f.code for f in intake.faults} == {"teacher-count-differs"}
-    counts = {id: len(frame) for id, frame in intake.frames.items()}
+    counts = {id: len(frame) for id, frame in intake.frames.items() if len(frame)}
     assert counts == {
-        "counties": 1, "schools": 3, "successions": 0, "school_years": 4, "resources": 3,
-        "classes": 3, "teachers": 3, "special_rooms": 0, "school_funds": 0, "county_years": 0,
-        "monitoring": 0, "exchanges": 0,
+        "counties": 1, "schools": 3, "school_years": 4, "resources": 3, "classes": 3,
+        "teachers": 3,
     }  # fmt: skip
+    assert set(intake.frames) == set(TABLES)
     for id, frame in intake.frames.items():
         schema(TABLES[id]).validate(frame)
         assert (frame["county"] == "130722").all()

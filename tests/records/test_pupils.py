@@ -1,4 +1,4 @@
-"""Lists of pupils stay out, whatever they look like."""
+"""Lists of pupils stay out unless they are a register, whatever they look like."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 
 import bureau
+import pandas as pd
 import pytest
 from bureau import Rows, identity, write_county, write_xlsx
 
 from analysis.errors import Fault
+from analysis.records import identities
 from analysis.records.intake import Intake, read_folder
+from analysis.records.store import open_county, write
 
 HEAD = ["姓名", "身份证件号", "学校标识码", "学段", "性别"]
 PUPIL = ["张小测", identity(9, 2011), "2113000001", "小学", "女"]
@@ -72,3 +75,91 @@ def test_who_is_too_young_to_teach_is_a_fault(tmp_path: Path, number: str, young
     said = json.dumps(intake.as_json(), ensure_ascii=False)
     assert number not in said
     assert number[6:14] not in said
+
+
+REGISTER = ["学籍号", "姓名", "学校标识码", "学期", "年级", "性别", "出生日期", "就读方式",
+            "是否留守儿童", "民族", "残疾类型", "上下学距离(km)"]  # fmt: skip
+CHILD = f"G{identity(31, 2009)}"
+
+
+def registered(number: str = CHILD, **changed: str) -> list[str]:
+    row = dict(zip(REGISTER, [number, "张小测", "3113000002", "第一学期", "7", "02", "20090305",
+                              "2", "单亲留守儿童", "01", "无", "6.5"], strict=True))  # fmt: skip
+    return list((row | changed).values())
+
+
+def read(tmp_path: Path, *rows: list[str]) -> Intake:
+    folder = write_county(tmp_path)
+    title = ["张北县2021学年学籍信息"]
+    write_xlsx(folder / "130722_2021_学籍.xlsx", {"学籍": [title, REGISTER, *rows]})
+    return read_folder(folder)
+
+
+def test_the_register_comes_in_with_the_codes_and_labels_of_the_export(tmp_path: Path) -> None:
+    intake = read(tmp_path, registered())
+    assert not intake.errors
+    (row,) = intake.frames["pupils"].to_dict("records")
+    assert row["pupil_id"] == CHILD
+    assert (row["year"], row["term"], row["grade"], row["county"]) == (2021, "1", 7, "130722")
+    assert (row["sex"], row["boarding"], row["left_behind"]) == ("2", "2", "1")
+    assert (row["ethnicity"], row["disability"], row["born"]) == ("han", "0", "2009-03-05")
+    assert row["distance_km"] == 6.5
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (f"J{identity(32, 2010)}", None),
+        ("L130722200901015678", None),
+        (identity(31, 2009), "registry-length"),
+        ("G1307222009030", "registry-length"),
+        (f"G{identity(31, 2009)[:-1]}{'0' if identity(31, 2009)[-1] != '0' else '1'}", "registry-wrong"),
+        ("L130722200913015678", "registry-wrong"),
+    ],
+)  # fmt: skip
+def test_registry_numbers_are_checked_and_never_said(
+    tmp_path: Path, number: str, code: str | None
+) -> None:
+    intake = read(tmp_path, registered(number))
+    assert [fault.code for fault in intake.errors] == ([code] if code else [])
+    said = json.dumps(intake.as_json(), ensure_ascii=False)
+    assert number[1:15] not in said
+    assert "张小测" not in said
+
+
+def test_a_pupil_twice_in_a_term_is_a_fault(tmp_path: Path) -> None:
+    intake = read(tmp_path, registered(), registered(年级="8"))
+    assert len(intake.errors) == 1
+    assert CHILD not in json.dumps(intake.as_json(), ensure_ascii=False)
+
+
+def test_one_pseudonym_in_all_registers_and_the_name_in_the_identities_alone(
+    tmp_path: Path,
+) -> None:
+    folder = write_county(tmp_path / "files")
+    write_xlsx(folder / "130722_2021_学籍.xlsx", {"学籍": [["张北县2021学年学籍信息"], REGISTER,
+               registered()]})  # fmt: skip
+    head = [
+        "学籍号",
+        "学校标识码",
+        "学期",
+        "应到天数",
+        "缺勤天数",
+        "无故缺勤天数",
+        "最长连续无故缺勤天数",
+    ]
+    write_xlsx(folder / "130722_2021_考勤.xlsx", {"考勤": [["张北县2021学年学生考勤"], head,
+               [CHILD, "3113000002", "1", "98", "4", "3", "2"]]})  # fmt: skip
+    store, key = tmp_path / "store", tmp_path / "key"
+    write(read_folder(folder), store, key=key)
+    county = open_county(store, "130722", 2021)
+    (one,), (two,) = (county.table(id)["pseudonym"] for id in ("pupils", "attendance"))
+    assert one == two
+    known = identities.look_up(store, "130722", {one}, who="教育股", purpose="走访")
+    assert known["name"].tolist() == ["张小测"]
+    held = [p for p in store.rglob("*") if p.is_file() and "identities" not in p.parts]
+    frames = [pd.read_parquet(p).astype(str) for p in held if p.suffix == ".parquet"]
+    texts = [p.read_text(encoding="utf-8") for p in held if p.suffix != ".parquet"]
+    for secret in (CHILD, CHILD[1:], "张小测"):
+        assert not any(frame.isin([secret]).any(axis=None) for frame in frames)
+        assert not any(secret in text for text in texts)

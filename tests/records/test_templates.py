@@ -78,6 +78,40 @@ VALUES: dict[str, dict[str, Any]] = {
         "county": "130722", "year": 2021, "form": "support", "start": "2021-09-01",
         "end": "2023-08-31",
     },
+    "pupils": {
+        "pupil_id": f"G{identity(9, 2008)}", "name": "张小测", "school": "2113000001",
+        "county": "130722", "year": 2021, "term": "1", "grade": 6, "class_no": 2, "sex": "2",
+        "born": "2009-03-05", "ethnicity": "han", "registration": "1", "boarding": "2",
+        "left_behind": "1", "migrant": False, "orphan": False, "disability": "0",
+        "hardship": True, "aided": True, "distance_km": 6.5,
+    },
+    "attendance": {
+        "pupil_id": f"G{identity(9, 2008)}", "school": "2113000001", "county": "130722",
+        "year": 2021, "term": "1", "days_due_n": 98, "days_absent_n": 4, "days_unexcused_n": 3,
+        "longest_n": 2,
+    },
+    "scores": {
+        "pupil_id": f"G{identity(9, 2008)}", "school": "2113000001", "county": "130722",
+        "year": 2021, "term": "1", "grade": 6, "score_chinese": 71.5, "score_mathematics": 64.0,
+    },
+    "status_changes": {
+        "pupil_id": f"G{identity(9, 2008)}", "school": "2113000001", "county": "130722",
+        "year": 2021, "term": "1", "grade": 6, "change": "move_out", "changed_on": "2021-11-02",
+        "verified": True,
+    },
+    "suspected": {
+        "pupil_id": f"G{identity(9, 2008)}", "school": "2113000001", "county": "130722",
+        "year": 2021, "grade": 6, "found_on": "2021-10-11", "cause": "study",
+        "checked_on": "2021-10-15", "outcome": "attending", "closed_on": "2021-10-20",
+    },
+    "visits": {
+        "county": "130722", "year": 2021, "term": "1", "visits_n": 60, "children_n": 31000,
+    },
+    "cohorts": {
+        "school": "2113000001", "county": "130722", "year": 2021, "stage": "primary",
+        "entered_n": 45, "entered_first_n": 45, "graduated_n": 40, "moved_in_n": 1,
+        "moved_out_n": 5, "died_n": 0,
+    },
 }  # fmt: skip
 
 

@@ -10,8 +10,10 @@ from typing import Literal
 from analysis.finding import Privacy
 
 Kind = Literal["text", "code", "count", "number", "year", "date", "flag"]
-KnownAt = Literal["year_start", "year_end", "calendar_year_end", "always"]
-"""``year_start``: 1 September; ``year_end``: 31 August; ``calendar_year_end``: 31 December."""
+KnownAt = Literal["year_start", "year_end", "calendar_year_end", "always", "term_end", "event"]
+"""``year_start``: 1 September (of a row by term: the term's first day); ``year_end``: 31 August;
+``calendar_year_end``: 31 December; ``term_end``: the term's last day; ``event``: the day on which
+something happened to the pupil, so that it may tell of the outcome itself."""
 
 
 @dataclass(frozen=True, slots=True)

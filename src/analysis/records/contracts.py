@@ -37,6 +37,7 @@ from analysis.records.government import (
     SCHOOL_FUNDS,
     SPECIAL_ROOMS,
 )
+from analysis.records.registers import REGISTERS
 
 __all__ = ["DTYPES", "TABLES", "Column", "Kind", "Table", "empty", "schema", "stored_key"]
 
@@ -256,7 +257,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         table.id: table
         for table in (
             COUNTIES, SCHOOLS, SUCCESSIONS, SCHOOL_YEARS, RESOURCES, CLASSES, TEACHERS,
-            SPECIAL_ROOMS, SCHOOL_FUNDS, COUNTY_YEARS, MONITORING, EXCHANGES,
+            SPECIAL_ROOMS, SCHOOL_FUNDS, COUNTY_YEARS, MONITORING, EXCHANGES, *REGISTERS,
         )
     }
 )  # fmt: skip

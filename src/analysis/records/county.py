@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from analysis.finding import Origin
+from analysis.records.contracts import TABLES
 from analysis.records.reference import Reference
 
 RegionLevel = Literal["country", "province", "prefecture", "county"]
@@ -91,6 +92,10 @@ class CountyData:
         english = schools["name_en"].fillna(schools["name_zh"])
         rows = zip(schools["school"], schools["name_zh"], english, strict=True)
         return {code: {"zh": zh, "en": en} for code, zh, en in rows}
+
+    def known_at(self, table: str, column: str) -> str:
+        """Say when the value of a column exists (`records.columns.KnownAt`)."""
+        return TABLES[table][column].known_at
 
     def passport(self) -> dict[str, Any]:
         """Give what a report says of its subject, as plain values."""

@@ -1,4 +1,4 @@
-"""Identity numbers of persons (GB 11643): 17 digits and a check character.
+"""Identity numbers of persons (GB 11643) and registry numbers of pupils, which are made of them.
 
 Nothing here ever raises or returns with the number in a message.
 """
@@ -50,3 +50,32 @@ def born(number: str) -> datetime.date | None:
         return datetime.date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         return None
+
+
+_REGISTRY = re.compile(r"[GJL][0-9]{17}[0-9X]")
+
+
+def looks_like_registry(number: str) -> bool:
+    """Tell whether a text has the shape of a registry number: a letter and 18 characters.
+
+    >>> looks_like_registry("G11010519491231002X"), looks_like_registry("11010519491231002X")
+    (True, False)
+    """
+    return bool(_REGISTRY.fullmatch(number))
+
+
+def is_registry(number: str) -> bool:
+    """Tell whether 19 characters are a pupil's registry number (全国学籍号).
+
+    ``G`` and an identity number; ``J`` and 18 characters made like one, for pupils who have none;
+    ``L`` for the time being: area, date of birth and four digits without a check.
+
+    >>> is_registry("G11010519491231002X"), is_registry("G110105194912310021")
+    (True, False)
+    >>> is_registry("L130722200901015678"), is_registry("L130722200913015678")
+    (True, False)
+    """
+    if not looks_like_registry(number):
+        return False
+    rest = number[1:]
+    return born(rest) is not None if number[0] == "L" else is_valid(rest)

@@ -159,7 +159,7 @@ def _text(column: Column, text: str, times: Decimal) -> str:
     if _SCIENTIFIC.fullmatch(code):
         raise Unfit("digits-lost")
     if _is_identity(column):
-        return _identity(code.upper())
+        return _registry(code.upper()) if column.id == "pupil_id" else _identity(code.upper())
     if not re.fullmatch(column.pattern, code):
         raise Unfit("value-not-a-code")
     return code
@@ -181,6 +181,14 @@ def _identity(number: str) -> str:
         return number
     if not re.fullmatch(rules()["identity"]["other_documents"], number):
         raise Unfit("identity-length")
+    return number
+
+
+def _registry(number: str) -> str:
+    if not identity_numbers.looks_like_registry(number):
+        raise Unfit("registry-length")
+    if not identity_numbers.is_registry(number):
+        raise Unfit("registry-wrong")
     return number
 
 

@@ -1,7 +1,8 @@
-"""Lists of pupils, which never come in: told by their words, their columns and their ages.
+"""Lists of pupils that are no register: told by their words, their columns and their ages.
 
 A list of pupils has names, identity numbers and schools, as a list of teachers has. Taken for one
-it would be counted, stored and shown as teachers.
+it would be counted, stored and shown as teachers. Pupils come in by the tables of `registers` alone,
+told apart by their registry numbers.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from analysis.records.vocabulary import normal, vocabulary
 
 
 def pupil_faults(header: Header, texts: Iterable[str], at: At) -> list[Fault]:
-    """Say why a sheet that looks like a list of teachers is one of pupils.
+    """Say why a sheet that lists persons is one of pupils and no register.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def pupil_faults(header: Header, texts: Iterable[str], at: At) -> list[Fault]:
     at
         The sheet.
     """
-    if not header.table.identifiers:
+    if not header.table.identifiers or "pupil_id" in header.found:
         return []
     words = vocabulary().pupils
     faults = [
@@ -39,7 +40,9 @@ def pupil_faults(header: Header, texts: Iterable[str], at: At) -> list[Fault]:
         for h in header.headings
         if h and normal(h.text) in words["headers"]
     ]
-    if not faults and any(_names_pupils(normal(text)) for text in texts):
+    if not faults and (
+        "pupil_id" in header.table.names or any(_names_pupils(normal(text)) for text in texts)
+    ):
         faults.append(at.fault("list-of-pupils"))
     return faults
 

@@ -108,12 +108,16 @@ def vocabulary() -> Vocabulary:
     )
 
 
+_SECTIONS = {"pupils": "register"}
+"""Sections of headers that do not bear the name of their table: ``pupils`` are words."""
+
+
 def _headers(table: Table, tree: Mapping[str, Any]) -> dict[str, str]:
     """Collect a table's headers; what is nearer to the table wins."""
     known: dict[str, str] = {}
     for role in EXTRAS:
         known.update((normal(name), role) for name in tree["extra"]["any"].get(role, ()))
-    for scope in ("any", table.id):
+    for scope in ("any", _SECTIONS.get(table.id, table.id)):
         for id, names in tree.get(scope, {}).items():
             if id in table.names:
                 known.update((normal(name), id) for name in names)

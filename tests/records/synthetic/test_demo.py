@@ -14,6 +14,7 @@ import pytest
 
 from analysis.errors import UsageError
 from analysis.records.contracts import TABLES
+from analysis.records.registers import REGISTERS
 from analysis.records.synthetic import make_county, write_demo
 
 WRITE = """
@@ -48,6 +49,11 @@ def test_what_is_read_is_what_was_reported(intake, demo, reference, params, tabl
         place, reference.census, params, 5, scheme=reference.scheme("quality-2017"),
         rank=rank_of(place, regions()), years=(2020, 2021), scale=0.1,
     )  # fmt: skip
+    if table in {each.id for each in REGISTERS}:
+        # The demo has no pupils yet.
+        assert table not in county.reported
+        assert intake.frames[table].empty
+        return
     key = list(TABLES[table].key)
     wanted = county.reported[table].sort_values(key, ignore_index=True)
     read = intake.frames[table].sort_values(key, ignore_index=True)[wanted.columns]
