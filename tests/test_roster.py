@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import hand_made
 import openpyxl
 import pandas as pd
 import pytest
@@ -186,7 +187,7 @@ def test_a_list_of_another_question_has_its_own_columns(filled: Path, tmp_path: 
 
 def test_kinds_are_said(filled: Path, tmp_path: Path) -> None:
     county = open_county(filled, "130722", 2021)
-    with pytest.raises(UsageError, match="there are moves, teachers"):
+    with pytest.raises(UsageError, match="there are absences, moves, teachers"):
         roster.build("pupils", county, "2022-03-31")
     store.write(intake(schools=schools("130723")), filled)
     with pytest.raises(UsageError, match="130723"):
@@ -220,3 +221,73 @@ def test_the_moves_of_a_plan_leave_as_a_list(demo_store: Path, tmp_path: Path) -
 def test_there_is_no_list_of_moves_before_a_fit(filled: Path) -> None:
     with pytest.raises(UsageError, match="run county fit first"):
         roster.build("moves", open_county(filled, "130722", 2021), "2099-01-31", filled)
+
+
+CHILDREN = ("G130722200903050014", "G130722200904060029", "G130722200907070035")
+
+
+def register(folder: Path, longest: tuple[int | None, ...] = (3, 2, 12)) -> None:
+    at: dict[str, Any] = {"school": "21130722001", "county": "130722", "year": 2021}
+    children = [
+        {**at, "pupil_id": id, "name": f"学生乙{i}", "term": term, "grade": 6 - i, "class_no": 1}
+        for term in ("1", "2") for i, id in enumerate(CHILDREN)
+    ]  # fmt: skip
+    days = [
+        {**at, "pupil_id": id, "term": "2", "longest_n": n, "days_unexcused_n": n}
+        for id, n in zip(CHILDREN, longest, strict=True)
+    ]
+    early = [{**at, "pupil_id": CHILDREN[1], "term": "1", "longest_n": 30}]
+    case = [{**at, "pupil_id": CHILDREN[2], "grade": 4, "found_on": "2022-04-01"}]
+    frames = {"pupils": children, "attendance": [*days, *early], "suspected": case}
+    made = {id: hand_made.frame(id, rows) for id, rows in frames.items()}
+    store.write(intake(schools=schools(), **made), folder, key=folder.parent / "key")
+
+
+def test_pupils_absent_for_as_long_as_the_rule_says_are_listed(filled: Path) -> None:
+    register(filled)
+    listed = roster.build("absences", open_county(filled, "130722", 2021), "2022-07-31")
+    # Of the latest term alone; younger grades first.
+    assert listed.rows["longest_n"].tolist() == [12, 3]
+    assert listed.rows["grade"].tolist() == [4, 6]
+    assert listed.rows["ledger"].tolist() == ["roster.ledger.open", "roster.ledger.none"]
+    assert listed.rows["pseudonym"].str.fullmatch(PSEUDONYM.pattern).all()
+
+
+def test_the_sheet_of_absences_names_pupils_and_says_whom_to_ask(
+    filled: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    register(filled)
+    listed = roster.build("absences", open_county(filled, "130722", 2021), "2022-07-31")
+    before = identities.verify_log(filled)
+    path = roster.write_roster(listed, filled, tmp_path / "desk", **WHY)
+    assert identities.verify_log(filled) > before
+    rows = cells(path)
+    start = next(i for i, row in enumerate(rows) if row[0] == "序号")
+    assert rows[start] == ["序号", "姓名", "学校名称", "学期", "年级", "班号", "最长连续无故缺勤天数",
+                           "无故缺勤天数", "疑似辍学台账", "先问谁", "列入原因", "人工决定",
+                           "决定人"]  # fmt: skip
+    assert rows[start + 1][:10] == [1, "学生乙2", "第1小学", "第二学期", 4, 1, 12, 12,
+                                    "已列入，未销号", "班主任"]  # fmt: skip
+    assert rows[start + 1][-2:] == ["", ""]
+    said = "".join(capfd.readouterr())
+    log = (filled / "identities" / "access.log").read_text(encoding="utf-8")
+    for secret in (*CHILDREN, "学生乙2"):
+        assert secret not in said
+        assert secret not in log
+    assert not any(id in str(cell) for id in CHILDREN for row in rows for cell in row)
+
+
+def test_missing_attendance_lists_nobody_and_no_register_is_said(filled: Path) -> None:
+    with pytest.raises(UsageError, match="no register and attendance"):
+        roster.build("absences", open_county(filled, "130722", 2021), "2022-07-31")
+    register(filled, (None, None, None))
+    listed = roster.build("absences", open_county(filled, "130722", 2021), "2022-07-31")
+    assert listed.rows.empty
+
+
+def test_a_pupil_who_is_forgotten_has_no_name_on_the_list(filled: Path, tmp_path: Path) -> None:
+    register(filled)
+    listed = roster.build("absences", open_county(filled, "130722", 2021), "2022-07-31")
+    identities.forget(filled, set(listed.rows["pseudonym"]), who="李主任", purpose="撤回")
+    rows = cells(roster.write_roster(listed, filled, tmp_path / "desk", **WHY))
+    assert [row[1] for row in rows[-2:]] == ["（身份信息已删除）"] * 2

@@ -65,8 +65,54 @@ def build_teachers(county: CountyData, expires: str) -> Roster:
     return Roster("teachers", county.place.code, county.year, rows[columns], expires)
 
 
+def build_absences(county: CountyData, expires: str) -> Roster:
+    """List the pupils who were absent without leave for as long as the county's rule says.
+
+    The rule is of the latest term that has attendance; how long is a parameter, no national rule.
+
+    Parameters
+    ----------
+    county, expires
+        As in `build_teachers`.
+
+    Raises
+    ------
+    UsageError
+        If the store has no register with attendance of that year.
+    """
+    attendance = county.table("attendance", year=county.year)
+    pupils = county.table("pupils", year=county.year)
+    if attendance.empty or pupils.empty:
+        raise UsageError(
+            f"{county.place.code} 没有 {county.year} 学年的学籍和考勤",
+            f"{county.place.code} has no register and attendance of {county.year}",
+        )
+    term = attendance["term"].max()
+    days = county.reference.parameters["dropout"]["absence"]["suspected_days"]
+    long = attendance[(attendance["term"] == term) & (attendance["longest_n"] >= days)]
+    known = pupils[pupils["term"] == term].drop_duplicates("pseudonym")
+    rows = long.merge(known[["pseudonym", "grade", "class_no"]], on="pseudonym", how="left")
+    rows = rows.assign(
+        ledger=rows["pseudonym"].map(_on_ledger(county)).fillna("roster.ledger.none"),
+        ask="roster.ask.class_teacher",
+        reason="roster.reason.absences",
+    ).sort_values(["school", "grade", "class_no", "pseudonym"], ignore_index=True)
+    columns = [*REQUIRED, "term", "grade", "class_no", "longest_n", "days_unexcused_n", "ledger",
+               "ask"]  # fmt: skip
+    return Roster("absences", county.place.code, county.year, rows[columns], expires)
+
+
+def _on_ledger(county: CountyData) -> dict[str, str]:
+    """Say of each pupil with a case in the year whether any of them is still open."""
+    cases = county.table("suspected", year=county.year)
+    open_ = cases["closed_on"].isna().groupby(cases["pseudonym"]).any()
+    return {
+        str(who): f"roster.ledger.{'open' if still else 'closed'}" for who, still in open_.items()
+    }
+
+
 KINDS: Mapping[str, Callable[[CountyData, str], Roster]] = MappingProxyType(
-    {"teachers": build_teachers}
+    {"absences": build_absences, "teachers": build_teachers}
 )
 """Lists that are made of a county's tables."""
 FITTED = ("moves",)
@@ -233,6 +279,7 @@ def _words(values: pd.Series, column: str, county: CountyData, language: Languag
         words |= {k: v[language] for k, v in county.reference.names(declared.codes).items()}
     elif str(values.dtype) == "boolean":
         words |= {True: say("roster.flag.yes", language), False: say("roster.flag.no", language)}
+    words |= {v: say(v, language) for v in values if isinstance(v, str) and i18n.has(v)}
     plain = ["" if pd.isna(value) else words.get(value, value) for value in values]
     return pd.Series(plain, index=values.index, dtype="object")
 
