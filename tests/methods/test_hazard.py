@@ -94,6 +94,23 @@ def test_missing_values_are_refused_by_name() -> None:
         hazard.fit(rows, event="left", period="term", covariates=["poor", "size"])
 
 
+@pytest.mark.parametrize("schools", [10, 50])
+@pytest.mark.parametrize("column", ["school", "left", "n"])
+def test_missing_clusters_events_and_counts_are_refused_too(schools: int, column: str) -> None:
+    rows = draw(np.random.default_rng(9), schools=schools).assign(n=1.0)
+    rows[column] = rows[column].where(np.arange(len(rows)) % 20 > 0)
+    asked = {"event": "left", "period": "term", "cluster": "school", "counts": "n"}
+    for attempt in (hazard.fit, lambda r, **a: hazard.fit_parts(lambda: [r], **a)):
+        with pytest.raises(UsageError, match=rf"missing values.*{column}"):
+            attempt(rows, **asked)
+
+
+def test_an_event_is_nought_or_one() -> None:
+    rows = draw(np.random.default_rng(10)).assign(left=lambda r: 2 * r["left"])
+    with pytest.raises(UsageError, match="left is 0 or 1"):
+        hazard.fit(rows, event="left", period="term")
+
+
 def test_a_column_that_tells_the_event_or_another_column_is_refused_by_name() -> None:
     rows = draw(np.random.default_rng(5))
     told = rows.assign(told=((rows["left"] == 1) & (rows["poor"] == 1)).astype(float))

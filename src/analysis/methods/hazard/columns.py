@@ -57,16 +57,23 @@ def make(
         Names every column that has missing values.
     """
     levels = levels if levels is not None else find_levels(frame, covariates, period=period)
-    parts: dict[str, Floats] = {} if period else {"intercept": np.ones(len(frame))}
-    if period:
-        parts |= _marks(frame[period], period, levels[period], 0)
-    for name in covariates:
+    names, blocks = ([] if period else ["intercept"]), []
+    for name in ([period] if period else []) + list(covariates):
+        first = 0 if name == period else 1
+        given = [period_label(name, level) for level in levels.get(name, [])][first:]
+        blocks.append((name, len(names), first))
+        names += given if name in levels else [name]
+    matrix = np.zeros((len(frame), len(names)))
+    if not period:
+        matrix[:, 0] = 1
+    for name, at, first in blocks:
         if name in levels:
-            parts |= _marks(frame[name], name, levels[name], 1)
+            codes = _codes(frame[name], levels[name]) - first
+            marked = np.flatnonzero(codes >= 0)
+            matrix[marked, at + codes[marked]] = 1
         else:
-            parts[name] = frame[name].to_numpy(dtype=float)
-    periods = len(levels[period]) if period else 1
-    return Columns(tuple(parts), np.column_stack(list(parts.values())), periods)
+            matrix[:, at] = frame[name].to_numpy(dtype=float)
+    return Columns(tuple(names), matrix, len(levels[period]) if period else 1)
 
 
 def find_levels(
@@ -79,7 +86,7 @@ def find_levels(
     UsageError
         Names every column that has missing values.
     """
-    _refuse_missing(frame, [*([period] if period else []), *covariates])
+    refuse_missing(frame, [*([period] if period else []), *covariates])
     found = {period: sorted(frame[period].unique())} if period else {}
     for name in covariates:
         if not (is_numeric_dtype(frame[name]) or is_bool_dtype(frame[name])):
@@ -87,16 +94,17 @@ def find_levels(
     return found
 
 
-def _marks(values: pd.Series, name: str, levels: Sequence[Any], first: int) -> dict[str, Floats]:
-    codes = pd.Index(levels).get_indexer(pd.Index(values))
-    return {
-        period_label(name, level): (codes == number).astype(float)
-        for number, level in enumerate(levels)
-        if number >= first
-    }
+def _codes(values: pd.Series, levels: Sequence[Any]) -> NDArray[np.intp]:
+    """Give the place of each value among the levels."""
+    known = pd.Index(levels)
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        places = known.get_indexer(values.cat.categories)
+        return np.asarray(np.where(values.cat.codes < 0, -1, places[values.cat.codes]))
+    return np.asarray(known.get_indexer(pd.Index(values)))
 
 
-def _refuse_missing(frame: pd.DataFrame, columns: Sequence[str]) -> None:
+def refuse_missing(frame: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Refuse missing values, naming every column that has any."""
     wrong = [name for name in columns if frame[name].isna().any()]
     if wrong:
         raise UsageError(
@@ -104,3 +112,10 @@ def _refuse_missing(frame: pd.DataFrame, columns: Sequence[str]) -> None:
             "columns with missing values; say first what they mean (with a mark of their own, for "
             f"instance): {', '.join(wrong)}",
         )
+
+
+def refuse_outcomes(frame: pd.DataFrame, event: str, *others: str | None) -> None:
+    """Refuse outcomes that are not 0 or 1, and missing values there and in `others`."""
+    refuse_missing(frame, [event, *(name for name in others if name)])
+    if not frame[event].isin([0, 1]).all():
+        raise UsageError(f"“{event}”列只能是 0 或 1", f"{event} is 0 or 1 and nothing else")

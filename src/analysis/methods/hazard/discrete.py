@@ -117,6 +117,7 @@ def fit(
     >>> fit(rows, event="left", period="year").params.round(4).to_dict()
     {'year[1]': -1.0986, 'year[2]': -0.6931}
     """
+    columns.refuse_outcomes(frame, event, cluster, counts)
     made = columns.make(frame, covariates, period=period)
     outcome = frame[event].to_numpy(dtype=float)
     weight = frame[counts].to_numpy(dtype=float) if counts else np.ones(len(frame))

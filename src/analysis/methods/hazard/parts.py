@@ -143,6 +143,7 @@ def fit_parts(
 
 def see(frame: pd.DataFrame, asked: Question) -> Seen:
     """Say what occurs in a part."""
+    columns.refuse_outcomes(frame, asked.event, asked.cluster, asked.counts)
     levels = columns.find_levels(frame, asked.covariates, period=asked.period)
     weight = asked.weight(frame)
     clusters = frozenset(frame[asked.cluster].unique()) if asked.cluster else frozenset()

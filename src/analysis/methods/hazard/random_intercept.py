@@ -137,6 +137,7 @@ def fit_random_intercept(
     >>> bool(abs(made.params["intercept"] + 1) < 3 * made.se["intercept"]), 0.5 < made.sd < 1.1
     (True, True)
     """
+    columns.refuse_outcomes(frame, outcome, group, counts)
     made = columns.make(frame, covariates)
     codes, levels = pd.factorize(frame[group], sort=True)
     if len(levels) < 2:
