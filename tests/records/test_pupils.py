@@ -83,7 +83,7 @@ CHILD = f"G{identity(31, 2009)}"
 
 
 def registered(number: str = CHILD, **changed: str) -> list[str]:
-    row = dict(zip(REGISTER, [number, "张小测", "3113000002", "第一学期", "7", "02", "20090305",
+    row = dict(zip(REGISTER, [number, "张小测", "3113000003", "第一学期", "7", "02", "20090305",
                               "2", "单亲留守儿童", "01", "无", "6.5"], strict=True))  # fmt: skip
     return list((row | changed).values())
 
@@ -149,7 +149,7 @@ def test_one_pseudonym_in_all_registers_and_the_name_in_the_identities_alone(
         "最长连续无故缺勤天数",
     ]
     write_xlsx(folder / "130722_2021_考勤.xlsx", {"考勤": [["张北县2021学年学生考勤"], head,
-               [CHILD, "3113000002", "1", "98", "4", "3", "2"]]})  # fmt: skip
+               [CHILD, "3113000003", "1", "98", "4", "3", "2"]]})  # fmt: skip
     store, key = tmp_path / "store", tmp_path / "key"
     write(read_folder(folder), store, key=key)
     county = open_county(store, "130722", 2021)
@@ -163,3 +163,72 @@ def test_one_pseudonym_in_all_registers_and_the_name_in_the_identities_alone(
     for secret in (CHILD, CHILD[1:], "张小测"):
         assert not any(frame.isin([secret]).any(axis=None) for frame in frames)
         assert not any(secret in text for text in texts)
+
+
+LEDGER = ["学籍号", "学校标识码", "年级", "列入日期", "原因", "核实日期", "核实结果", "劝返复学日期",
+          "销号日期"]  # fmt: skip
+
+
+def ledger(tmp_path: Path, *dates: str) -> Intake:
+    found_on, checked_on, returned_on, closed_on = dates
+    folder = write_county(tmp_path)
+    row = [
+        CHILD,
+        "3113000003",
+        "7",
+        found_on,
+        "厌学",
+        checked_on,
+        "确认辍学",
+        returned_on,
+        closed_on,
+    ]
+    title = ["张北县2021学年疑似辍学台账"]
+    write_xlsx(folder / "130722_2021_疑似辍学.xlsx", {"疑似辍学": [title, LEDGER, row]})
+    return read_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("dates", "columns"),
+    [
+        (("2021-10-08", "2021-10-09", "2021-11-01", "2021-12-01"), []),
+        (("2021-10-08", "2021-10-08", "", "2021-10-08"), []),
+        (("2021-10-08", "", "2021-10-01", ""), ["劝返复学日期"]),
+        (("2021-10-08", "2021-10-01", "2021-11-01", "2021-10-09"), ["核实日期", "销号日期"]),
+    ],
+)
+def test_the_steps_of_a_case_follow_one_another(
+    tmp_path: Path, dates: tuple[str, ...], columns: list[str]
+) -> None:
+    intake = ledger(tmp_path, *dates)
+    assert [fault.code for fault in intake.errors] == ["dates-out-of-order"] * len(columns)
+    assert [fault.column for fault in intake.errors] == columns
+    said = json.dumps(intake.as_json(), ensure_ascii=False)
+    assert not any(date and date in said for date in dates)
+
+
+def test_days_absent_are_no_more_than_school_days(tmp_path: Path) -> None:
+    folder = write_county(tmp_path)
+    head = [
+        "学籍号",
+        "学校标识码",
+        "学期",
+        "应到天数",
+        "缺勤天数",
+        "无故缺勤天数",
+        "最长连续无故缺勤天数",
+    ]
+    row = [CHILD, "3113000003", "1", "98", "99", "100", "101"]
+    write_xlsx(folder / "130722_2021_考勤.xlsx", {"考勤": [["张北县2021学年学生考勤"], head, row]})
+    intake = read_folder(folder)
+    assert [fault.code for fault in intake.errors] == ["parts-exceed-whole"] * 3
+    assert "101" not in json.dumps(intake.as_json(), ensure_ascii=False)
+
+
+def test_schools_that_are_not_listed_and_counts_that_differ_are_said(tmp_path: Path) -> None:
+    intake = read(
+        tmp_path, registered(), registered(f"J{identity(32, 2010)}", 学校标识码="3113000099")
+    )
+    assert [fault.code for fault in intake.errors] == ["school-unknown"]
+    (fault,) = found(intake, "pupil-count-differs")
+    assert (fault.level, fault.sheet) == ("info", "学籍")

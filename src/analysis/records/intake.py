@@ -38,7 +38,7 @@ from analysis.records.gathering import Gathered
 from analysis.records.headers import locate
 from analysis.records.layout import RowKind, classify, inner_titles
 from analysis.records.mapping import Plan, read_mapping
-from analysis.records.pupils import age_faults, pupil_faults
+from analysis.records.pupils import age_faults, pupil_faults, register_faults
 from analysis.records.readers import Sheet, Sheets, read_file
 from analysis.records.regions import regions
 from analysis.records.setting import Evidence, Setting, gazetteer, is_reporter, read_setting
@@ -203,7 +203,12 @@ class _Reading:
         crossing = Crossing(frames, self.gathered.places, china=not dataset.regions)
         if all(frame.empty for frame in frames.values()):
             self.faults.append(fault("nothing-read"))
-        faults = (*self.faults, *cross_faults(crossing), *age_faults(crossing))
+        faults = (
+            *self.faults,
+            *cross_faults(crossing),
+            *age_faults(crossing),
+            *register_faults(crossing),
+        )
         tables = {
             table.id: frames[table.id][list(table.names)]
             .sort_values(list(table.key), kind="stable")

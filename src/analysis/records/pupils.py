@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from analysis.errors import Fault
 from analysis.records.contracts import TABLES
 from analysis.records.crosschecks import Crossing
-from analysis.records.faults import At
+from analysis.records.faults import At, fault
+from analysis.records.gathering import PLACE
 from analysis.records.headers import Header
 from analysis.records.identity_numbers import born
 from analysis.records.rules import rules, statistical_date
@@ -68,3 +69,40 @@ def age_faults(crossing: Crossing) -> Iterator[Fault]:
 def _age(birth: datetime.date, year: int) -> int:
     day = statistical_date(year)
     return day.year - birth.year - ((birth.month, birth.day) > (day.month, day.day))
+
+
+_ORDER = ("found_on", "checked_on", "returned_on", "closed_on")
+"""Dates of a case of the ledger, in the order in which things happen."""
+
+
+def register_faults(crossing: Crossing) -> Iterator[Fault]:
+    """Say what registers of pupils do not agree on; no date and no number of a pupil is told."""
+    yield from _dates_in_order(crossing)
+    yield from _pupils_count(crossing)
+
+
+def _dates_in_order(crossing: Crossing) -> Iterator[Fault]:
+    """Find cases of the ledger in which a later step has an earlier date."""
+    table, frame = TABLES["suspected"], crossing.frames["suspected"]
+    for late in range(1, len(_ORDER)):
+        before = frame[list(_ORDER[:late])].max(axis=1)
+        wrong = (frame[_ORDER[late]] < before).fillna(False)
+        for row in frame[wrong].to_dict("records"):
+            yield crossing.fault("dates-out-of-order", row, column=table[_ORDER[late]].zh)
+
+
+def _pupils_count(crossing: Crossing) -> Iterator[Fault]:
+    """Hold the autumn register against the schools' enrolment: one line a file."""
+    key = ["school", "year", "stage"]
+    pupils = crossing.frames["pupils"].dropna(subset=["school", "year", "term", "grade"])
+    autumn = pupils[pupils["term"] == "1"]
+    stage = autumn["grade"].gt(6).map({True: "junior", False: "primary"})
+    counts = autumn.assign(stage=stage).groupby(key, as_index=False).agg(
+        listed=("pupil_id", "size"), place=(PLACE, "first")
+    )  # fmt: skip
+    rows = crossing.frames["school_years"].dropna(subset=[*key, "pupils_n"])
+    joined = rows.merge(counts, on=key)
+    differ = joined[joined["pupils_n"] != joined["listed"]]
+    for place, group in differ.groupby("place", sort=True):
+        file, sheet = crossing.places[int(str(place))]
+        yield fault("pupil-count-differs", file=file, sheet=sheet, level="info", n=len(group))
