@@ -80,6 +80,10 @@ test: check ## set up, check, and run the tests
 test-all: check ## the tests with the slow ones
 	python -m pytest -n $(JOBS) --dist loadgroup
 
+.PHONY: test-long
+test-long: setup ## the simulations in full: some minutes
+	python -m pytest -m slow tests/test_simulations.py
+
 .PHONY: golden
 golden: setup ## write the golden numbers anew: read the difference before you commit it
 	python -m pytest -m "not slow" tests/golden --golden-update
