@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.finding import Origin
 from analysis.records.contracts import TABLES
 from analysis.records.reference import Reference
+from analysis.records.tables import of_year, replaced
 
 RegionLevel = Literal["country", "province", "prefecture", "county"]
 
@@ -59,7 +60,8 @@ class CountyData:
     tables
         Frames by table id, columns and dtypes of `contracts` as stored (pseudonyms, no
         identifiers), all years up to `year`, sorted by key. A table without rows is an empty
-        frame with its columns, never missing.
+        frame with its columns, never missing. The registers of pupils may be read late, when
+        they are first asked for (`records.tables`).
     reference
         Codes, schemes, census: what the county is judged by.
     partitions
@@ -85,6 +87,14 @@ class CountyData:
         if year is not None:
             frame = frame[frame["year"] == year]
         return frame.reset_index(drop=True).copy()
+
+    def tables_of(self, year: int) -> Mapping[str, pd.DataFrame]:
+        """Give all tables with the rows of one school year; none is read before it is asked for."""
+        return of_year(self.tables, year)
+
+    def with_tables(self, changed: Mapping[str, pd.DataFrame]) -> CountyData:
+        """Give the county with other frames in place of some tables."""
+        return replace(self, tables=replaced(self.tables, changed))
 
     def name_schools(self) -> dict[str, dict[str, str]]:
         """Name the schools of the year by code; where there is no English name, in Chinese."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from analysis.records.files import canonical, digest, hold
 from analysis.records.generations import (
     Draft,
     Generation,
+    Key,
     current,
     current_or_none,
     partition,
@@ -31,10 +32,14 @@ from analysis.records.generations import (
 from analysis.records.partitions import arrange, complete, decode, split
 from analysis.records.regions import Regions, regions
 from analysis.records.rules import statistical_date
+from analysis.records.tables import LateTables
 
 if TYPE_CHECKING:
     from analysis.records.dataset import Dataset
     from analysis.records.intake import Intake
+
+LATE = frozenset(id for id, table in TABLES.items() if "pupil_id" in table.names)
+"""Tables with a row a pupil: read when they are first asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,9 @@ def write(intake: Intake, store: str | Path, *, key: Path | None = None) -> Writ
 def open_county(store: str | Path, code: str, year: int) -> CountyData:
     """Read all that is known of a county up to a school year, and nothing of any other.
 
+    The registers of pupils are read, and held against the manifest, when they are first asked
+    for; by then a second load may have taken the state away that was opened, which is said.
+
     Raises
     ------
     UsageError
@@ -197,11 +205,9 @@ def verify(store: str | Path) -> int:
 
 def _open(generation: Generation, code: str, year: int) -> CountyData:
     entries = {k: e for k, e in sorted(generation.partitions(code).items()) if k[2] <= year}
-    tables = {}
-    for id, table in TABLES.items():
-        wanted = [key for key in entries if key[0] == id]
-        parts = [generation.read(partition(key), entries[key]["sha256"]) for key in wanted]
-        tables[id] = complete(decode(parts, stored_key(table)), table) if parts else empty(table)
+    tables = LateTables({id: partial(_frame, generation, entries, id) for id in TABLES})
+    for id in TABLES.keys() - LATE:
+        tables[id]
     places = generation.regions()
     place, parent = places.place(code), places.parent(code)
     origin = join([dated(Origin(**e["origin"]), key[2]) for key, e in entries.items()])
@@ -216,6 +222,15 @@ def _open(generation: Generation, code: str, year: int) -> CountyData:
         reference=reference.load_reference(), partitions=tuple(sorted(hashes)),
         run=digest(canonical(inputs))[:16], origin=origin,
     )  # fmt: skip
+
+
+def _frame(
+    generation: Generation, entries: Mapping[Key, Mapping[str, Any]], id: str
+) -> pd.DataFrame:
+    table = TABLES[id]
+    wanted = [key for key in entries if key[0] == id]
+    parts = [generation.read(partition(key), entries[key]["sha256"]) for key in wanted]
+    return complete(decode(parts, stored_key(table)), table) if parts else empty(table)
 
 
 def _reachable(generation: Generation, code: str, year: int) -> str:

@@ -181,5 +181,5 @@ def _other_schools(county: CountyData, stage: Stage) -> Iterator[tuple[str, Entr
 def _enter(county: CountyData, stage: Stage, **exclude: list[str]) -> Entrants:
     scheme: Scheme = {**stage.scheme, "exclude": {**stage.scheme["exclude"], **exclude}}
     now = (county.place.code, stage.year)
-    tables = {name: frame[frame["year"] == stage.year] for name, frame in county.tables.items()}
+    tables = county.tables_of(stage.year)
     return enter(tables, county.reference.codes["kind"], scheme)[stage.id][now]

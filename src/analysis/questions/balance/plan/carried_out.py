@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,9 @@ from analysis.errors import UsageError
 from analysis.questions.balance.plan.made import Plan
 from analysis.questions.balance.plan.units import Units, counts_in
 from analysis.records.county import CountyData
+
+_CHANGED = ("schools", "school_years", "resources", "teachers")
+"""Tables that a plan or a merger changes."""
 
 
 def choose(county: CountyData, units: Units, plan: Plan) -> pd.DataFrame:
@@ -64,14 +66,14 @@ def apply(county: CountyData, units: Units, plan: Plan) -> CountyData:
         With the counts of teachers, the rooms, grounds and equipment changed, and the teacher
         list as it would then stand; nothing of the given county is changed.
     """
-    tables = {name: frame.copy() for name, frame in county.tables.items()}
+    tables = {name: county.tables[name].copy() for name in _CHANGED}
     chosen = choose(county, units, plan)
     _transfer(county, tables, chosen)
     actions = {action["id"]: action for action in county.reference.actions["add"]}
     for id, school, stage, quantity, _ in plan.additions.itertuples(index=False):
         changes = {c: n * quantity for c, n in actions[id]["columns"].items()}
         _change(tables, county.year, school, stage, changes)
-    return replace(county, tables=tables)
+    return county.with_tables(tables)
 
 
 def merge_schools(county: CountyData, school: str, into: str) -> CountyData:
@@ -98,7 +100,7 @@ def merge_schools(county: CountyData, school: str, into: str) -> CountyData:
             f"合并须是本县{county.year}学年两所不同的学校：{school}、{into}",
             f"a merger takes two schools of the county in {county.year}: {school}, {into}",
         )
-    tables = {name: frame.copy() for name, frame in county.tables.items()}
+    tables = {name: county.tables[name].copy() for name in _CHANGED}
     for name in ("school_years", "resources"):
         tables[name] = _added_up(tables[name], county.year, school, into)
     frame = tables["schools"]
@@ -106,7 +108,7 @@ def merge_schools(county: CountyData, school: str, into: str) -> CountyData:
     teachers = tables["teachers"]
     moved = (teachers["school"] == school) & (teachers["year"] == county.year)
     teachers.loc[moved, "school"] = into
-    return replace(county, tables=tables)
+    return county.with_tables(tables)
 
 
 def _added_up(frame: pd.DataFrame, year: int, school: str, into: str) -> pd.DataFrame:

@@ -106,7 +106,7 @@ def open_units(county: CountyData, scheme: str) -> Units | None:
     if "school_rule" not in rules or rules["coefficient"]["rule"] != "each":
         return None
     now = (county.place.code, county.year)
-    tables = {name: frame[frame["year"] == county.year] for name, frame in county.tables.items()}
+    tables = county.tables_of(county.year)
     formed = form(tables, county.reference, rules, weigh(rules, "scheme"))
     stages = {id: formed[id][now] for id in sorted(formed) if now in formed[id]}
     if not stages:
