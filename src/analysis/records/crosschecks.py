@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.errors import Fault, Level
@@ -71,13 +72,19 @@ def _twice(crossing: Crossing, table: Table) -> Iterator[Fault]:
     frame, key = crossing.frames[table.id], list(table.key)
     keyed = frame.dropna(subset=key)
     again = keyed[keyed.duplicated(key, keep=False)]
-    for _, rows in again.groupby(key, sort=False, dropna=False):
-        first, *others = rows.to_dict("records")
-        for row in others:
-            names = "、".join(table[id].zh for id in key)
-            names_en = ", ".join(table[id].en for id in key)
-            yield crossing.fault("key-twice", row, column=table[key[0]].zh, names_zh=names,
-                                 names_en=names_en, first=crossing.where(first))  # fmt: skip
+    # The groups in order of their first row: a file that came twice has as many as rows.
+    groups = again.groupby(key, sort=False, dropna=False).ngroup().to_numpy()
+    rows = again[[PLACE, ROW]].to_dict("records")
+    names = "、".join(table[id].zh for id in key)
+    names_en = ", ".join(table[id].en for id in key)
+    first: dict[int, Mapping[Any, Any]] = {}
+    for place in np.argsort(groups, kind="stable"):
+        group, row = int(groups[place]), rows[place]
+        if group not in first:
+            first[group] = row
+            continue
+        yield crossing.fault("key-twice", row, column=table[key[0]].zh, names_zh=names,
+                             names_en=names_en, first=crossing.where(first[group]))  # fmt: skip
 
 
 def _schools_known(crossing: Crossing, id: str) -> Iterator[Fault]:
