@@ -12,8 +12,9 @@ from analysis.errors import Fault, Level
 from analysis.records.blocks import Block
 from analysis.records.contracts import DTYPES, TABLES, Column, Table
 from analysis.records.faults import At, quotable, quote
-from analysis.records.parsing import Typed, Unfit, Value, type_texts
+from analysis.records.parsing import Typed, Unfit, Value, type_answers, type_texts
 from analysis.records.setting import Gazetteer
+from analysis.records.vocabulary import normal, vocabulary
 
 PLACE = "_place"
 ROW = "_row"
@@ -72,8 +73,7 @@ class Gathered:
         texts = block.texts.get(column.id)
         if texts is None:
             return [block.constants.get(column.id)] * count
-        times = block.times.get(column.id)
-        typed = type_texts(column, texts, times) if times else type_texts(column, texts)
+        typed = _type(block, column, texts)
         self.faults.extend(_cell_faults(block, column, texts, typed))
         if column.id == "county":
             codes = self._checked_counties(block, typed.values)
@@ -152,6 +152,14 @@ class Gathered:
                 at = At(block.file, block.sheet, row, block.headers["county_name"])
                 yield at.fault("county-name-differs", given=str(code),
                                named=", ".join(sorted(found)))  # fmt: skip
+
+
+def _type(block: Block, column: Column, texts: list[str]) -> Typed:
+    question = vocabulary().questions.get(column.id)
+    if question and normal(block.headers.get(column.id, "")) in question.headers:
+        return type_answers(column, question, texts)
+    times = block.times.get(column.id)
+    return type_texts(column, texts, times) if times else type_texts(column, texts)
 
 
 def _contradicted(block: Block, column: Column, values: Sequence[Value]) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
@@ -21,7 +21,7 @@ from analysis.records import identity_numbers
 from analysis.records.contracts import Column, Kind
 from analysis.records.reference import load_reference
 from analysis.records.rules import rules
-from analysis.records.vocabulary import normal, vocabulary
+from analysis.records.vocabulary import Question, normal, vocabulary
 
 Value = str | int | float | bool | None
 
@@ -81,11 +81,36 @@ def type_texts(column: Column, texts: Sequence[str], times: Decimal = Decimal(1)
     >>> type_texts(RESOURCES["equipment_yuan"], ["３５.２", "1,200", "—"], Decimal(10000)).values
     [352000.0, 12000000.0, None]
     """
+    return _type_each(texts, lambda text: type_text(column, text, times))
+
+
+def type_answers(column: Column, question: Question, texts: Sequence[str]) -> Typed:
+    """Type a column of codes below a header that asks for yes or no (是否住校).
+
+    Digits are answers and never codes: the code 1 of a day pupil would turn a yes into a no.
+
+    >>> from analysis.records.registers import PUPILS
+    >>> asked = vocabulary().questions["boarding"]
+    >>> type_answers(PUPILS["boarding"], asked, ["1", "是", "0", "住校", "2", ""]).values
+    ['2', '2', '1', '2', None, None]
+    """
+    words, plain = vocabulary(), replace(column, kind="flag", codes="")
+
+    def answer(text: str) -> Value:
+        half = _half_width(text).strip()
+        if not half.isdigit() and half.casefold() not in words.yes | words.no:
+            return type_text(column, text)
+        return question.yes if type_text(plain, text) else question.no
+
+    return _type_each(texts, answer)
+
+
+def _type_each(texts: Sequence[str], type_one: Callable[[str], Value]) -> Typed:
     known: dict[str, Value] = {}
     unfit: dict[str, Unfit] = {}
     for text in dict.fromkeys(texts):
         try:
-            known[text] = type_text(column, text, times)
+            known[text] = type_one(text)
         except Unfit as reason:
             known[text], unfit[text] = None, reason
     return Typed([known[text] for text in texts], unfit)

@@ -30,6 +30,15 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """Headers that ask a question of a column of codes, and the codes of its two answers."""
+
+    headers: frozenset[str]
+    yes: str
+    no: str
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """The words of files.
 
@@ -39,6 +48,8 @@ class Vocabulary:
         Cells that mean: not known. Never zero.
     yes, no
         Cells of a flag.
+    questions
+        Columns of codes below headers that ask for yes or no, by id.
     rows
         First cells of rows that are no data, by kind: total, subtotal, note, signature …
     units
@@ -62,6 +73,7 @@ class Vocabulary:
     missing: frozenset[str]
     yes: frozenset[str]
     no: frozenset[str]
+    questions: Mapping[str, Question]
     rows: Mapping[str, frozenset[str]]
     units: Mapping[str, Unit]
     headers: Mapping[str, Mapping[str, str]]
@@ -93,6 +105,10 @@ def vocabulary() -> Vocabulary:
         missing=frozenset(missing | set(tree["missing"]["tokens"]) | {""}),
         yes=frozenset(tree["flag"]["yes"]),
         no=frozenset(tree["flag"]["no"]),
+        questions={
+            id: Question(frozenset(map(normal, asked["headers"])), asked["yes"], asked["no"])
+            for id, asked in tree["question"].items()
+        },
         rows={kind: frozenset(map(normal, words)) for kind, words in tree["rows"].items()},
         units={
             normal(name): Unit(frozenset(unit["fits"]), Decimal(unit["times"]))
