@@ -9,6 +9,7 @@ from typing import Any, cast
 import pandas as pd
 
 from analysis.errors import Fault, Level
+from analysis.records import grades
 from analysis.records.blocks import Block
 from analysis.records.contracts import DTYPES, TABLES, Column, Table
 from analysis.records.faults import At, quotable, quote
@@ -73,6 +74,7 @@ class Gathered:
         texts = block.texts.get(column.id)
         if texts is None:
             return [block.constants.get(column.id)] * count
+        texts = _grades_of_the_year(block, texts) if column.id == "grade" else texts
         typed = _type(block, column, texts)
         self.faults.extend(_cell_faults(block, column, texts, typed))
         if column.id == "county":
@@ -152,6 +154,24 @@ class Gathered:
                 at = At(block.file, block.sheet, row, block.headers["county_name"])
                 yield at.fault("county-name-differs", given=str(code),
                                named=", ".join(sorted(found)))  # fmt: skip
+
+
+def _grades_of_the_year(block: Block, texts: list[str]) -> list[str]:
+    """Turn grades by the year of entry (小学2019级) into those of the row's school year."""
+    if not any(map(grades.is_by_entry, dict.fromkeys(texts))):
+        return texts
+    said = block.texts.get("year")
+    years = (
+        [block.constants.get("year")] * len(texts)
+        if said is None
+        else type_texts(block.table["year"], said).values
+    )
+    known = {
+        (text, year): grades.by_entry(text, int(year)) if year is not None else None
+        for text, year in dict.fromkeys(zip(texts, years, strict=True))
+    }
+    return [text if known[text, year] is None else str(known[text, year])
+            for text, year in zip(texts, years, strict=True)]  # fmt: skip
 
 
 def _type(block: Block, column: Column, texts: list[str]) -> Typed:

@@ -17,7 +17,7 @@ from decimal import Decimal
 from functools import cache
 
 from analysis.i18n import Blank
-from analysis.records import identity_numbers
+from analysis.records import grades, identity_numbers
 from analysis.records.contracts import Column, Kind
 from analysis.records.reference import load_reference
 from analysis.records.rules import rules
@@ -222,10 +222,19 @@ def _number(column: Column, text: str, times: Decimal) -> float:
 
 
 def _count(column: Column, text: str, times: Decimal) -> int:
+    if column.id == "grade":
+        text = _grade(text)
     number = _decimal(column, text, times)
     if number != number.to_integral_value():
         raise Unfit("value-not-whole")
     return int(number)
+
+
+def _grade(text: str) -> str:
+    grade = grades.read_grade(text)
+    if grade is None and grades.is_by_entry(text):
+        raise Unfit("grade-unclear")
+    return text if grade is None else str(grade)
 
 
 def _decimal(column: Column, text: str, times: Decimal) -> Decimal:

@@ -50,6 +50,8 @@ class Vocabulary:
         Cells of a flag.
     questions
         Columns of codes below headers that ask for yes or no, by id.
+    grades, grade_spans
+        Grades by what registers write; first and last grade of a stage by its name.
     rows
         First cells of rows that are no data, by kind: total, subtotal, note, signature …
     units
@@ -74,6 +76,8 @@ class Vocabulary:
     yes: frozenset[str]
     no: frozenset[str]
     questions: Mapping[str, Question]
+    grades: Mapping[str, int]
+    grade_spans: Mapping[str, tuple[int, int]]
     rows: Mapping[str, frozenset[str]]
     units: Mapping[str, Unit]
     headers: Mapping[str, Mapping[str, str]]
@@ -108,6 +112,15 @@ def vocabulary() -> Vocabulary:
         questions={
             id: Question(frozenset(map(normal, asked["headers"])), asked["yes"], asked["no"])
             for id, asked in tree["question"].items()
+        },
+        grades={
+            normal(word): int(grade)
+            for grade, words in tree["grade"]["words"].items()
+            for word in words
+        },
+        grade_spans={
+            normal(stage): (first, last)
+            for stage, (first, last) in tree["grade"]["entered"].items()
         },
         rows={kind: frozenset(map(normal, words)) for kind, words in tree["rows"].items()},
         units={
