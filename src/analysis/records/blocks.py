@@ -16,7 +16,7 @@ from analysis.records.sheets import Sheet
 from analysis.records.units import sheet_units, times_of, unit_faults
 from analysis.records.vocabulary import EXTRAS, normal, vocabulary
 
-CONTEXT = ("county", "year", "stage")
+CONTEXT = ("county", "year", "stage", "term")
 """Columns whose value a title, a file or a sheet may give for all rows."""
 
 
@@ -37,7 +37,7 @@ class Block:
     constants
         Values that hold for all rows.
     said
-        What the texts around the sheet say of county and year, to hold its own columns against.
+        What the texts around the sheet say of county, year and term, to hold its own columns against.
     rounded, broken
         Places in a column of cells that have lost digits or hold a formula without a result.
     """

@@ -183,9 +183,9 @@ def _type(block: Block, column: Column, texts: list[str]) -> Typed:
 
 
 def _contradicted(block: Block, column: Column, values: Sequence[Value]) -> Iterator[Fault]:
-    """Say where a column tells another county or year than the texts around the sheet."""
+    """Say where a column tells another county, year or term than the texts around the sheet."""
     said = block.said.get(column.id)
-    if column.id not in ("county", "year") or said is None:
+    if column.id not in ("county", "year", "term") or said is None:
         return
     seen: set[Value] = {said, None}
     header = block.headers.get(column.id, block.headers.get("county_name", ""))

@@ -25,7 +25,7 @@ SEARCHED = 30
 """Rows from the top in which a header is looked for."""
 JOINT = "·"
 
-_CONTEXT = ("county", "year", "stage")
+_CONTEXT = ("county", "year", "stage", "term")
 _STATED = r"(?:(?:金额|计量)?单位:?)?(?:人民币)?"
 _BRACKET = re.compile(rf"[(\[]{_STATED}([^()\[\]]*)[)\]]$")
 _TRAILING = re.compile(rf"[/,:;]{_STATED}([^/,:;()]+)$")

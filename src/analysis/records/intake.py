@@ -281,7 +281,8 @@ class _Reading:
 
 
 def _constants(setting: Setting) -> dict[str, Any]:
-    values = {"county": setting.county, "year": setting.year, "stage": setting.stage}
+    values = {"county": setting.county, "year": setting.year, "stage": setting.stage,
+              "term": setting.term}  # fmt: skip
     return {id: value for id, value in values.items() if value}
 
 

@@ -1,4 +1,4 @@
-"""Which county, school year and stage a sheet speaks of, where its columns do not say.
+"""Which county, school year, term and stage a sheet speaks of, where its columns do not say.
 
 Files name them in the title, in the row of the reporting unit, in the sheet's, file's or folder's
 name. Everything that says so is taken together: where two say different things, that is a fault,
@@ -31,6 +31,9 @@ _SCHOOL_YEAR = re.compile(
 )
 _SUFFIX = re.compile("(自治县|自治旗|县|区|市|旗|county|district|city|banner)$")
 _LONGEST_NAME = 15
+_TERM = re.compile("第([一二])(?=学期|第二学期)|([秋春])(?:季|学期)|学年度?([上下])学期")
+_TERMS = {"一": "1", "秋": "1", "上": "1", "二": "2", "春": "2", "下": "2"}
+_SEASON = re.compile(r"(?<!\d)(\d{4})年?([秋春])(?:季|学期)")
 _LOW, _HIGH = (int(bound or 0) for bound in (
     TABLES["schools"]["year"].low, TABLES["schools"]["year"].high))  # fmt: skip
 
@@ -49,7 +52,7 @@ class Setting:
 
     Attributes
     ----------
-    county, year, stage
+    county, year, stage, term
         The only value that all texts allow.
     faults
         Contradictions, as faults without a place.
@@ -58,11 +61,12 @@ class Setting:
     county: str = ""
     year: int | None = None
     stage: str = ""
+    term: str = ""
     faults: Mapping[str, Fault] = field(default_factory=dict)
 
 
 def read_setting(evidence: Sequence[Evidence], names: Gazetteer) -> Setting:
-    """Read county, year and stage from the texts around a sheet.
+    """Read county, year, term and stage from the texts around a sheet.
 
     Examples
     --------
@@ -77,12 +81,16 @@ def read_setting(evidence: Sequence[Evidence], names: Gazetteer) -> Setting:
     found_county, county_fault = _agree("county", [(e, c) for e, c in counties if c])
     found_year, year_fault = _agree("year", [(e, y) for e, y in years if y])
     found_stage, stage_fault = _stage(evidence)
+    terms = [(e, terms_in(e)) for e in evidence]
+    found_term, term_fault = _agree("term", [(e, t) for e, t in terms if t])
     elsewhere = _elsewhere(evidence, names)
-    faults = {"county": elsewhere or county_fault, "year": year_fault, "stage": stage_fault}
+    faults = {"county": elsewhere or county_fault, "year": year_fault, "stage": stage_fault,
+              "term": term_fault}  # fmt: skip
     return Setting(
         county="" if elsewhere else found_county or "",
         year=found_year,
         stage=found_stage,
+        term=found_term or "",
         faults={name: found for name, found in faults.items() if found},
     )
 
@@ -130,8 +138,9 @@ def _agree(
 
 
 def _label(what: str, value: object, language: i18n.Language) -> str:
-    """Name a stage in a language; codes and years are the same in both."""
-    return str(load_reference().codes["stage"][str(value)][language] if what == "stage" else value)
+    """Name a stage or term in a language; codes and years are the same in both."""
+    named = what in ("stage", "term")
+    return str(load_reference().codes[what][str(value)][language] if named else value)
 
 
 def _list(values: Iterable[object]) -> str:
@@ -235,12 +244,33 @@ def gazetteer(regions: Regions) -> Gazetteer:
 
 
 def years_in(evidence: Evidence) -> frozenset[int]:
-    """Find the school years a text speaks of: 2021学年, 2021-2022, or 2021 in a file's name."""
+    """Find the school years a text speaks of: 2021学年, 2021-2022, or 2021 in a file's name.
+
+    The spring of 2022 is the second term of the school year that began in 2021.
+
+    >>> [sorted(years_in(Evidence("file", text))) for text in ("2022年春季学期", "2022年秋季", "2022")]
+    [[2021], [2022], [2022]]
+    """
     text = "".join(unicodedata.normalize("NFKC", evidence.text).split())
     years = {parse_school_year(match) for match in _SCHOOL_YEAR.findall(text)}
+    if not years:
+        years = {int(year) - (season == "春") for year, season in _SEASON.findall(text)}
     if not years and evidence.kind in ("file", "folder", "sheet"):
         years = {int(digits) for digits in _DIGITS.findall(text) if len(digits) == 4}
     return frozenset(year for year in years if year is not None and _LOW <= year <= _HIGH)
+
+
+def terms_in(evidence: Evidence) -> frozenset[str]:
+    """Find the terms a text speaks of: 第一学期, 秋季学期, or 上学期 right after the year.
+
+    Alone, 上学期 may as well be the last term.
+
+    >>> [sorted(terms_in(Evidence("title", text))) for text in
+    ...  ("2021学年第一学期", "2022年春季学期学籍", "2021学年下学期", "上学期成绩", "第一、第二学期")]
+    [['1'], ['2'], ['2'], [], ['1', '2']]
+    """
+    found = _TERM.findall(normal(evidence.text))
+    return frozenset(_TERMS["".join(groups)] for groups in found)
 
 
 def stage_in(evidence: Evidence) -> str:
