@@ -17,7 +17,7 @@ HEAD = ["学籍号", "姓名", "学校标识码", "学期", "年级"]
 
 
 def read(folder: Path, header: str, cell: str) -> Intake:
-    row = [NUMBER, "张小测", "3113000002", "第一学期", "7", cell]
+    row = [NUMBER, "张小测", "3113000003", "第一学期", "7", cell]
     rows = [["张北县2021学年学籍信息"], [*HEAD, header], row]
     write_xlsx(write_county(folder) / "130722_2021_学籍.xlsx", {"学籍": rows})
     return read_folder(folder)
