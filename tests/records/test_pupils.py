@@ -222,7 +222,9 @@ def test_days_absent_are_no_more_than_school_days(tmp_path: Path) -> None:
     write_xlsx(folder / "130722_2021_考勤.xlsx", {"考勤": [["张北县2021学年学生考勤"], head, row]})
     intake = read_folder(folder)
     assert [fault.code for fault in intake.errors] == ["parts-exceed-whole"] * 3
-    assert "101" not in json.dumps(intake.as_json(), ensure_ascii=False)
+    # A fingerprint of a file may hold any three digits; the faults may not.
+    said = json.dumps(intake.as_json()["faults"], ensure_ascii=False)
+    assert not any(days in said for days in row[4:])
 
 
 def test_schools_that_are_not_listed_and_counts_that_differ_are_said(tmp_path: Path) -> None:
