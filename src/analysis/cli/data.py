@@ -186,21 +186,34 @@ def roster(
 @click.option("--scale", type=click.FloatRange(0, 1, min_open=True), default=1.0, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--years", type=Years(), default="2014-2021", show_default=True)
-def demo(folder: Path, counties: str, scale: float, seed: int, years: tuple[int, int]) -> None:
+@click.option(
+    "--regime",
+    type=click.Choice(("survey", "administrative", "none")),
+    default="survey",
+    show_default=True,
+)
+def demo(
+    folder: Path, counties: str, scale: float, seed: int, years: tuple[int, int], regime: str
+) -> None:
     r"""Write the files of a made-up prefecture, as bureaus would have them.
 
     生成一个模拟地级市的表格文件。
 
+    Junior pupils leave school as often as surveys of about 2010 found (survey), or as ledgers of
+    recent years say (administrative); with none there are no lists of pupils, which is quicker.
+
     \b
     county demo demo-files
     county demo small --scale 0.2 --years 2020-2021
+    county demo quick --regime none
     """
     from analysis.records.synthetic import write_demo
 
     with meter("demo") as progress:
         write_demo(
-            folder, counties=counties, scale=scale, seed=seed, years=years, progress=progress
-        )
+            folder, counties=counties, scale=scale, seed=seed, years=years,
+            regime=None if regime == "none" else regime, progress=progress,
+        )  # fmt: skip
     tell("demo", folder=str(folder))
 
 

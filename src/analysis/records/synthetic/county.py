@@ -1,15 +1,14 @@
 """A synthetic county: its schools, pupils by grade, classes, teachers and resources, all years.
 
 Everything is drawn from the county's own stream of chance: the seed and the division code give it,
-so that a county is the same whichever others are made with it, in whichever order. Questions that
-need pupils, exchanges or registers add them to the same schools: ``enrolment`` has the pupils of
-every school, year and grade.
+so that a county is the same whichever others are made with it, in whichever order. Pupils, where a
+regime is asked for, are followed on the same schools, by a stream of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,8 +21,10 @@ from analysis.records.synthetic import (
     defects,
     enrolment,
     government,
+    ledgers,
     people,
     population,
+    pupils,
     schools,
 )
 from analysis.records.synthetic.aims import set_aims
@@ -60,6 +61,8 @@ class SyntheticCounty:
         What is wrong with the reports.
     plan
         What the county does with each item of government assurance and quality.
+    followed
+        Its pupils and what became of them, all register years; none without a regime.
     """
 
     place: Place
@@ -70,6 +73,7 @@ class SyntheticCounty:
     children: Children
     defects: Defects
     plan: government.Plan
+    followed: pupils.Followed | None = None
 
 
 def make_county(
@@ -82,6 +86,7 @@ def make_county(
     rank: int = 0,
     years: Collection[int] | None = None,
     scale: float = 1.0,
+    regime: str | None = None,
 ) -> SyntheticCounty:
     """Make a synthetic county.
 
@@ -103,6 +108,9 @@ def make_county(
         School years to give; all that are simulated if not said.
     scale
         Share of the schools to take, sizes kept.
+    regime
+        ``survey`` or ``administrative``: hazards that junior pupils leave school with; no pupils
+        if not said.
 
     Examples
     --------
@@ -118,9 +126,9 @@ def make_county(
     streams = np.random.default_rng([seed, int(place.code)]).spawn(9)
     children = population.count_children(place, census, params)
     cohorts = population.pupils_by_grade(children, params)
-    pupils = (float(cohorts[-1, :6].sum()), float(cohorts[-1, 6:].sum()))
+    size = (float(cohorts[-1, :6].sum()), float(cohorts[-1, 6:].sum()))
     names = make_gazetteer(params, streams[0])
-    sites = schools.plan_sites(pupils, division(place), params, names, streams[1])
+    sites = schools.plan_sites(size, division(place), params, names, streams[1])
     grades = enrolment.enrol(sites, cohorts, params, streams[2])
     spells = codes.give_codes(sites, place.code, rank, params, streams[3])
     kept = schools.select_sites(sites, scale, _minimum(place, params), streams[4])
@@ -145,7 +153,30 @@ def make_county(
         "classes": classes.merge(identity, on=["site", "year"]).rename(columns={"code": "school"}),
         "teachers": teachers,
     }
-    return _assemble(place, frames, children, params, years, streams[7], streams[8])
+    made = _assemble(place, frames, children, params, years, streams[7], streams[8])
+    return made if regime is None else _with_pupils(made, classes, kept, identity, rank, params,
+                                                    regime, seed)  # fmt: skip
+
+
+def _with_pupils(
+    county: SyntheticCounty, classes: pd.DataFrame, kept: pd.DataFrame, identity: pd.DataFrame,
+    rank: int, params: Parameters, regime: str, seed: int,
+) -> SyntheticCounty:  # fmt: skip
+    """Follow the county's pupils; schools that do not report hand in no register either."""
+    code = county.place.code
+    followed = pupils.follow(classes, kept, area_code(code, rank), code, params, regime, seed)
+    rng = np.random.default_rng([seed, int(code), 5])
+    written = ledgers.write_down(followed, identity, classes, params, regime, rng)
+    true = {name: _typed(frame, name, code) for name, frame in written.items()}
+    true = {name: frame[frame["year"].isin(county.years)].reset_index(drop=True)
+            for name, frame in true.items()}  # fmt: skip
+    silent = county.defects.silent
+    handed = {name: defects.without(frame, silent) if "school" in frame else frame
+              for name, frame in true.items()}  # fmt: skip
+    return replace(
+        county, frames={**county.frames, **true}, reported={**county.reported, **handed},
+        followed=followed,
+    )  # fmt: skip
 
 
 def counts(stages: pd.DataFrame, sites: pd.DataFrame, scheme: Mapping[str, Any]) -> pd.Series:

@@ -74,9 +74,9 @@ def report(
         gaps.append(missing)
     silent = _silence(frames["school_years"], county, params, rng)
     for name in ("schools", "school_years", "resources", "classes", "teachers"):
-        reported[name] = _without(reported[name], silent)
-    missing = _without(pd.concat(gaps, ignore_index=True), silent)
-    return reported, Defects(missing, silent, _without(lists, silent))
+        reported[name] = without(reported[name], silent)
+    missing = without(pd.concat(gaps, ignore_index=True), silent)
+    return reported, Defects(missing, silent, without(lists, silent))
 
 
 def _complete_years(frames: Frames, params: Parameters, rng: np.random.Generator) -> set[int]:
@@ -160,7 +160,7 @@ def _still_on_list(teachers: pd.DataFrame, wanted: pd.DataFrame, key: list[str])
     return gone.merge(more, on=key)
 
 
-def _without(frame: pd.DataFrame, silent: pd.DataFrame) -> pd.DataFrame:
+def without(frame: pd.DataFrame, silent: pd.DataFrame) -> pd.DataFrame:
     if silent.empty or frame.empty:
         return frame
     absent = pd.MultiIndex.from_frame(silent[["school", "year"]])

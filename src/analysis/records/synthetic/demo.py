@@ -60,6 +60,7 @@ def write_demo(
     scale: float = 1.0,
     seed: int = 1,
     years: range | tuple[int, int] | None = None,
+    regime: str | None = "survey",
     progress: Progress | None = None,
 ) -> Demo:
     """Write a synthetic data set: files as bureaus have them, and the truth beside them.
@@ -84,6 +85,9 @@ def write_demo(
         Same seed, same bytes.
     years
         First and last school year; all that are simulated if not said.
+    regime
+        Which hazards junior pupils leave school with: ``survey`` those of the surveys of about
+        2010, ``administrative`` those of the ledgers of recent years; None writes no pupils.
     progress
         Called with the number of counties done and of all.
 
@@ -96,7 +100,7 @@ def write_demo(
     folder = Path(folder)
     chosen = _choose(counties, places)
     wanted = _years(years, params)
-    _check(scale, seed)
+    _check(scale, seed, regime, params)
     _clear(folder)
     _declare(folder, seed, wanted, params)
     head = {
@@ -105,6 +109,7 @@ def write_demo(
         "scale": scale,
         "years": list(wanted),
         "counties_asked": counties,
+        "regime": regime,
         "notice": params["notice"],
         "parameters": {k: v for k, v in params.items() if k not in _UNTOLD},
     }
@@ -118,7 +123,7 @@ def write_demo(
             for place in members:
                 county = make_county(
                     place, reference.census, params, seed, scheme=reference.scheme(SCHEME),
-                    rank=rank_of(place, places), years=wanted, scale=scale,
+                    rank=rank_of(place, places), years=wanted, scale=scale, regime=regime,
                 )  # fmt: skip
                 files += sum(1 for _ in write_county(county, folder, params, reference))
                 rows.update({name: len(frame) for name, frame in county.reported.items()})
@@ -181,7 +186,10 @@ def _years(years: range | tuple[int, int] | None, params: Parameters) -> tuple[i
     return tuple(asked)
 
 
-def _check(scale: float, seed: int) -> None:
+def _check(scale: float, seed: int, regime: str | None, params: Parameters) -> None:
+    known = list(params["pupils"]["regime"])
+    if regime is not None and regime not in known:
+        raise UsageError(f"regime 应为 {'、'.join(known)}", f"regime is one of {', '.join(known)}")
     if not 0 < scale <= 1:
         raise UsageError("scale 应大于 0、不超过 1", "scale is over 0 and at most 1")
     if seed < 0:

@@ -8,26 +8,28 @@ same bytes.
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import xlsxwriter
 
 from analysis.records.contracts import TABLES
 from analysis.records.reference import Reference
 from analysis.records.synthetic.county import SyntheticCounty
 from analysis.records.synthetic.parameters import Parameters
+from analysis.records.synthetic.sheets import (
+    Cell,
+    Grid,
+    Sheet,
+    comma_separated,
+    plain,
+    workbook,
+)
 
-Cell = str | int | float | None
-Grid = list[list[Cell]]
-
-_CREATED = datetime(2000, 1, 1)
 _PUPILS = ("pupils_n", "boarders_n", "migrants_n")
 _TEACHERS = (
     "teachers_n", "teachers_graduate_n", "teachers_bachelor_n", "teachers_associate_n",
@@ -46,6 +48,69 @@ _PEOPLE = ("name", "teacher_id", "school", "stage", "sex", "qualification", "mid
 _ROOMS = ("school", "room", "room_no", "rooms_n", "area_m2", "built")
 _MONITORING = ("monitored", "level", "variation")
 _EXCHANGES = ("teacher_id", "school", "to_school", "form", "start", "end")
+_ROLLS = {
+    "pupils": (
+        "pupil_id",
+        "name",
+        "sex",
+        "born",
+        "ethnicity",
+        "school",
+        "grade",
+        "class_no",
+        "term",
+        "registration",
+        "boarding",
+        "left_behind",
+        "migrant",
+        "orphan",
+        "disability",
+        "hardship",
+        "aided",
+        "distance_km",
+    ),
+    "attendance": (
+        "school",
+        "pupil_id",
+        "term",
+        "days_due_n",
+        "days_absent_n",
+        "days_unexcused_n",
+        "longest_n",
+    ),
+    "scores": (
+        "school",
+        "pupil_id",
+        "term",
+        "grade",
+        "score_chinese",
+        "score_mathematics",
+        "score_english",
+    ),
+}
+_CHANGES = ("pupil_id", "school", "term", "grade", "change", "changed_on", "verified")
+_SUSPECTED = (
+    "pupil_id",
+    "school",
+    "grade",
+    "found_on",
+    "cause",
+    "checked_on",
+    "outcome",
+    "returned_on",
+    "closed_on",
+)
+_VISITS = ("county", "term", "visits_n", "children_n")
+_COHORTS = (
+    "school",
+    "stage",
+    "entered_n",
+    "entered_first_n",
+    "graduated_n",
+    "moved_in_n",
+    "moved_out_n",
+    "died_n",
+)
 _TOTALS = ("county", "year", "schools_expected_n", "primary_pupils_n", "junior_pupils_n", "as_of")
 _UNIT = {"equipment_yuan": 10_000, "budget_yuan": 10_000}
 
@@ -84,7 +149,7 @@ def total_rows(county: SyntheticCounty, params: Parameters) -> Grid:
 def write_totals(path: Path, rows: Grid) -> None:
     """Write the table of county totals: UTF-8 without BOM."""
     header: list[Cell] = [TABLES["counties"][column].zh for column in _TOTALS]
-    path.write_bytes(_csv([header, *rows], "utf-8"))
+    path.write_bytes(comma_separated([header, *rows], "utf-8"))
 
 
 class _Desk:
@@ -114,7 +179,15 @@ class _Desk:
         }
         needs = {"rooms": "special_rooms", "funds": "school_funds", "exchanges": "exchanges"}
         # What a county leaves blank it does not hand in.
-        return {n: write for n, write in made.items() if len(self.frames[needs.get(n, "schools")])}
+        given = {n: write for n, write in made.items() if len(self.frames[needs.get(n, "schools")])}
+        return given | self.registers()
+
+    def registers(self) -> dict[str, Callable[[], bytes]]:
+        """Give the files of pupils, where the county has any in this year."""
+        if not len(self.frames.get("pupils", ())):
+            return {}
+        lists = {name: partial(self.roll, name) for name in ("pupils", "attendance", "scores")}
+        return {**lists, "status_changes": self.status_changes, "ledger": self.ledger}
 
     def say(self, name: str, **more: str) -> str:
         return str(self.text[name].format(**self.said, **more))
@@ -137,19 +210,19 @@ class _Desk:
         column = TABLES[table][name]
         if column.codes:
             labels = {code: entry["zh"] for code, entry in self.codes[column.codes].items()}
-            return [labels[value] for value in values]
+            return [None if pd.isna(value) else labels[value] for value in values]
         if column.kind == "flag":
             said = {True: self.text["yes"], False: self.text["no"]}
             return [None if pd.isna(value) else said[bool(value)] for value in values]
         per = _UNIT.get(name, 1)
-        return [self._gap(gaps) if pd.isna(v) else _plain(v, per) for v in values]
+        return [self._gap(gaps) if pd.isna(v) else plain(v, per) for v in values]
 
     def _gap(self, gaps: Iterator[int]) -> Cell:
         return self.text["dash"] if next(gaps) % self.dash_every == 0 else None
 
     def total(self, frame: pd.DataFrame, columns: Iterable[str]) -> list[Cell]:
         """Add up what was reported."""
-        return [_plain(frame[name].sum(), _UNIT.get(name, 1)) for name in columns]
+        return [plain(frame[name].sum(), _UNIT.get(name, 1)) for name in columns]
 
     def named(self, grid: Grid) -> Grid:
         """Put the school's name behind its code."""
@@ -163,22 +236,22 @@ class _Desk:
             *self.cells("schools", _SCHOOLS),
             [self.say("note_schools")],
         ]
-        sheets = [_Sheet(self.text["sheet_schools"], grid, [(0, 0, 0, len(_SCHOOLS) - 1)])]
+        sheets = [Sheet(self.text["sheet_schools"], grid, [(0, 0, 0, len(_SCHOOLS) - 1)])]
         if len(self.frames["successions"]):
             grid = [
                 [self.say("title_successions")],
                 self.header("successions", _SUCCESSIONS),
                 *self.cells("successions", _SUCCESSIONS),
             ]
-            sheets.append(_Sheet(self.text["sheet_successions"], grid, [(0, 0, 0, 2)]))
-        return _workbook(sheets)
+            sheets.append(Sheet(self.text["sheet_successions"], grid, [(0, 0, 0, 2)]))
+        return workbook(sheets)
 
     def stages(self) -> bytes:
         present = set(self.frames["school_years"]["stage"])
         stages = [stage for stage in ("primary", "junior", "senior") if stage in present]
-        return _workbook([self._stage(stage) for stage in stages])
+        return workbook([self._stage(stage) for stage in stages])
 
-    def _stage(self, stage: str) -> _Sheet:
+    def _stage(self, stage: str) -> Sheet:
         frame = self.frames["school_years"]
         frame = frame[frame["stage"] == stage]
         columns = (*_PUPILS, "classes_n", *_TEACHERS)
@@ -217,7 +290,7 @@ class _Desk:
             (2, pupils + 1, 3, pupils + 1),
             (2, pupils + 2, 2, wide),
         ]
-        return _Sheet(label, grid, merged)
+        return Sheet(label, grid, merged)
 
     def resources(self) -> bytes:
         frame = self.frames["resources"]
@@ -231,15 +304,15 @@ class _Desk:
             *self.named(self.cells("resources", ("school", *_RESOURCES))),
             [self.text["total"], None, *self.total(frame, _RESOURCES)],
         ]
-        return _csv(grid, "gb18030")
+        return comma_separated(grid, "gb18030")
 
     def classes(self) -> bytes:
-        return _csv(
+        return comma_separated(
             [self.header("classes", _CLASSES), *self.cells("classes", _CLASSES)], "utf-8-sig"
         )
 
     def teachers(self) -> bytes:
-        return _workbook([self._listed("teachers", "teachers", _PEOPLE)])
+        return workbook([self._listed("teachers", "teachers", _PEOPLE)])
 
     def rooms(self) -> bytes:
         grid: Grid = [
@@ -247,7 +320,7 @@ class _Desk:
             self.header("special_rooms", _ROOMS),
             *self.cells("special_rooms", _ROOMS),
         ]
-        return _csv(grid, "utf-8-sig")
+        return comma_separated(grid, "utf-8-sig")
 
     def funds(self) -> bytes:
         header = [
@@ -260,61 +333,54 @@ class _Desk:
             *self.named(self.cells("school_funds", ("school", "budget_yuan"))),
             [self.text["total"], None, *self.total(self.frames["school_funds"], ["budget_yuan"])],
         ]
-        return _csv(grid, "gb18030")
+        return comma_separated(grid, "gb18030")
 
     def government(self) -> bytes:
         columns = tuple(n for n in TABLES["county_years"].names if n not in ("county", "year"))
         sheets = [self._listed("government", "county_years", columns)]
         if len(self.frames["monitoring"]):
             sheets.append(self._listed("monitoring", "monitoring", _MONITORING))
-        return _workbook(sheets)
+        return workbook(sheets)
 
     def exchanges(self) -> bytes:
-        return _workbook([self._listed("exchanges", "exchanges", _EXCHANGES)])
+        return workbook([self._listed("exchanges", "exchanges", _EXCHANGES)])
 
-    def _listed(self, name: str, table: str, columns: Sequence[str]) -> _Sheet:
+    def roll(self, table: str) -> bytes:
+        """Write a long list of pupils as the register exports it."""
+        columns = _ROLLS[table]
+        frame = pd.DataFrame({c: self._labels(table, c) for c in columns})
+        title = comma_separated(
+            [[self.say("title_attendance"), *[None] * (len(columns) - 1)]], "utf-8"
+        )
+        stream = io.StringIO(newline="")
+        frame.to_csv(stream, index=False, header=[str(h) for h in self.header(table, columns)],
+                     lineterminator="\r\n")  # fmt: skip
+        above = title.decode("utf-8") if table == "attendance" else ""
+        return (above + stream.getvalue()).encode("utf-8-sig" if table == "scores" else "gb18030")
+
+    def _labels(self, table: str, name: str) -> pd.Series:
+        """Give a column of a long list with the labels of its codes."""
+        column, values = TABLES[table][name], self.frames[table][name]
+        if column.codes:
+            return values.map({c: each["zh"] for c, each in self.codes[column.codes].items()})
+        if column.kind == "flag":
+            return values.map({True: self.text["yes"], False: self.text["no"]})
+        whole = column.kind == "number" and (values.dropna() % 1 == 0).all()
+        return values.astype("Int64") if whole else values
+
+    def status_changes(self) -> bytes:
+        return workbook([self._listed("status_changes", "status_changes", _CHANGES)])
+
+    def ledger(self) -> bytes:
+        sheets = {"suspected": _SUSPECTED, "visits": _VISITS, "cohorts": _COHORTS}
+        given = {name: c for name, c in sheets.items() if len(self.frames[name])}
+        return workbook([self._listed(name, name, columns) for name, columns in given.items()])
+
+    def _listed(self, name: str, table: str, columns: Sequence[str]) -> Sheet:
         """Make a sheet of a title, a header and the rows."""
         grid: Grid = [
             [self.say(f"title_{name}")],
             self.header(table, columns),
             *self.cells(table, columns),
         ]
-        return _Sheet(self.text[f"sheet_{name}"], grid, [(0, 0, 0, len(columns) - 1)])
-
-
-class _Sheet:
-    def __init__(self, name: str, grid: Grid, merged: list[tuple[int, int, int, int]]) -> None:
-        self.name, self.grid, self.merged = name, grid, merged
-
-
-def _workbook(sheets: Sequence[_Sheet]) -> bytes:
-    stream = io.BytesIO()
-    book = xlsxwriter.Workbook(stream, {"in_memory": True})
-    book.set_properties({"created": _CREATED})
-    centred = book.add_format({"align": "center", "valign": "vcenter"})
-    for each in sheets:
-        sheet = book.add_worksheet(each.name)
-        for at in each.merged:
-            sheet.merge_range(*at, "", centred)
-        for r, row in enumerate(each.grid):
-            for c, value in enumerate(row):
-                if isinstance(value, str):
-                    sheet.write_string(r, c, value, centred if r < 4 else None)
-                elif value is not None:
-                    sheet.write_number(r, c, value)
-        sheet.set_column(0, 1, 22)
-    book.close()
-    return stream.getvalue()
-
-
-def _csv(grid: Grid, encoding: str) -> bytes:
-    stream = io.StringIO(newline="")
-    csv.writer(stream, lineterminator="\r\n").writerows(grid)
-    return stream.getvalue().encode(encoding)
-
-
-def _plain(value: Any, per: int = 1) -> Cell:
-    if isinstance(value, str):
-        return value
-    number = round(float(value) / per, 2)
-    return int(number) if number.is_integer() else number
+        return Sheet(self.text[f"sheet_{name}"], grid, [(0, 0, 0, len(columns) - 1)])

@@ -88,16 +88,52 @@ def name_people(
     size = len(people)
     days = pd.to_timedelta(rng.integers(0, 365, size), unit="D")
     births = pd.to_datetime(people["born"].astype(str) + "0101", format="%Y%m%d") + days
-    stamp = births.dt.strftime("%Y%m%d")
-    nth = stamp.groupby([stamp, people["sex"]]).cumcount()
-    serial = 2 * nth + people["sex"] % 2
-    if (serial > 999).any():
-        raise ValueError("more people of one birthday than numbers")
-    first = area + stamp + serial.astype(str).str.zfill(3)
-    numbers = [digits + check_character(digits) for digits in first]
+    numbers = _number(births, people["sex"], area)
     return pd.DataFrame(
         {"name": _names(size, params, rng), "teacher_id": numbers}, index=people.index
     )
+
+
+def name_pupils(
+    people: pd.DataFrame, area: str, params: Parameters, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Give invented pupils names and registry numbers.
+
+    Parameters
+    ----------
+    people
+        Columns ``born`` (a date) and ``sex`` (1 male, 2 female), one row a person.
+    area, params, rng
+        As for `name_people`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``name`` and ``pupil_id``, same index: ``G`` and an identity number, or ``J`` for
+        those who have none of their own.
+    """
+    size = len(people)
+    made = rng.random(size) < params["pupils"]["made_numbers"]
+    numbers = _number(people["born"], people["sex"], area)
+    letters = np.where(made, "J", "G")
+    return pd.DataFrame(
+        {
+            "name": _names(size, params, rng),
+            "pupil_id": [a + b for a, b in zip(letters, numbers, strict=True)],
+        },
+        index=people.index,
+    )
+
+
+def _number(births: pd.Series, sex: pd.Series, area: str) -> list[str]:
+    """Give each person an identity number: those of one birthday and sex in a row."""
+    stamp = births.dt.strftime("%Y%m%d")
+    nth = stamp.groupby([stamp, sex]).cumcount()
+    serial = 2 * nth + sex % 2
+    if (serial > 999).any():
+        raise ValueError("more people of one birthday than numbers")
+    first = area + stamp + serial.astype(str).str.zfill(3)
+    return [digits + check_character(digits) for digits in first]
 
 
 def _names(size: int, params: Parameters, rng: np.random.Generator) -> NDArray[np.str_]:

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.records.synthetic.county import SyntheticCounty
+from analysis.records.synthetic.fates import tell_pupils
 from analysis.records.synthetic.owed import tell_owed
 
 Row = Mapping[str, Any]
@@ -31,7 +32,8 @@ def tell(county: SyntheticCounty, schemes: Mapping[str, Mapping[str, Any]]) -> d
         ``schools`` by year and kind, ``pupils`` by year and stage, ``coefficients`` by scheme,
         year, stage and indicator, ``incomplete`` (the same, where what is reported does not give
         the true coefficient), ``excluded`` by scheme, year and stage, the declared defects, and
-        ``assurance`` by year and item, with the items that the county leaves blank.
+        ``assurance`` by year and item, with the items that the county leaves blank, and
+        ``pupils_followed``: what became of the pupils.
     """
     judged = [(id, s) for id, s in schemes.items() if set(s["stages"]) <= {"primary", "junior"}]
     true, seen = _Tables(county.frames), _Tables(county.reported)
@@ -69,6 +71,7 @@ def tell(county: SyntheticCounty, schemes: Mapping[str, Mapping[str, Any]]) -> d
         "assurance": {str(year): tell_owed(county.frames, year) for year in county.years},
         "left_blank": sorted(i for i, state in county.plan.items.items() if state == "blank"),
         "partly_blank": {table: list(codes) for table, codes in county.plan.partial.items()},
+        "pupils_followed": tell_pupils(county),
     }
 
 
