@@ -115,7 +115,7 @@ KINDS: Mapping[str, Callable[[CountyData, str], Roster]] = MappingProxyType(
     {"absences": build_absences, "teachers": build_teachers}
 )
 """Lists that are made of a county's tables."""
-FITTED = ("moves",)
+FITTED = ("moves", "visits")
 """Lists that `county fit` makes with what they belong to."""
 
 
@@ -151,14 +151,21 @@ def _fitted(kind: str, county: CountyData, expires: str, store: str | Path) -> R
             f"there is no such list for {code} in {year}: run county fit first; a plan in which "
             "nobody moves has none",
         )
-    known = county.table("teachers", year=year).set_index("pseudonym")["school"]
     rows = listed.rows
-    if list(rows["pseudonym"].map(known)) != list(rows["school"]):
+    if list(rows["pseudonym"].map(_where(kind, county))) != list(rows["school"]):
         raise UsageError(
             f"{code} 的数据在测算之后有变动；请重新运行 county fit",
             f"the data of {code} have changed since the fit; run county fit again",
         )
     return replace(listed, expires=expires)
+
+
+def _where(kind: str, county: CountyData) -> dict[str, str]:
+    """Give where those who can be on a fitted list are now."""
+    table = county.table("pupils" if kind == "visits" else "teachers", year=county.year)
+    if kind == "visits":
+        table = table.sort_values("term")
+    return dict(zip(table["pseudonym"], table["school"], strict=True))
 
 
 def write_roster(

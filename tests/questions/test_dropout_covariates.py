@@ -21,13 +21,16 @@ def known_at(table: str, column: str) -> str:
 PARAMETERS = {**load_reference().parameters["dropout"]["risk"], "starts": STARTS}
 
 
-def add(pupils: list[dict], attendance: list[dict] = [], scores: list[dict] = []) -> pd.DataFrame:  # noqa: B006
+def add(pupils: list[dict], attendance: list[dict] = [], scores: list[dict] = [],  # noqa: B006
+        schools: list[dict] = [], stages: list[dict] = []) -> pd.DataFrame:  # noqa: B006  # fmt: skip
     tables = {
         "pupils": stored("pupils", pupils),
         "status_changes": stored("status_changes", []),
         "suspected": stored("suspected", []),
         "attendance": stored("attendance", attendance),
         "scores": stored("scores", scores),
+        "schools": stored("schools", schools),
+        "school_years": stored("school_years", stages),
     }
     rows = terms.list_terms(tables, STARTS).rows
     made = covariates.add_covariates(rows, tables, PARAMETERS)

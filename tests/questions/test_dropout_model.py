@@ -135,3 +135,25 @@ def test_the_order_of_rows_changes_no_prediction() -> None:
     for way in one:
         for name in ("probability", "environment"):
             assert one[way][name].to_numpy() == pytest.approx(two[way][name].to_numpy(), rel=1e-9)
+
+
+def test_two_marks_of_one_gap_are_one() -> None:
+    rng = np.random.default_rng(5)
+    rows = pd.DataFrame(
+        {
+            "exit": np.where(rng.random(600) < 0.2, "left", "stays"),
+            "period": np.where(rng.random(600) < 0.5, "7-1", "7-2"),
+            "school": rng.integers(0, 12, 600).astype(str),
+            "a": rng.random(600),
+            "gap": (rng.random(600) < 0.3).astype(float),
+        }
+    )
+    rows["same"], rows["spring"] = rows["gap"], (rows["period"] == "7-2").astype(float)
+    rows["sum"] = rows["a"] - 2 * rows["gap"]
+    fitted = model.learn(rows, ["a", "gap", "same", "spring", "sum"])
+    assert fitted is not None
+    assert fitted.columns == ("a", "gap")
+    assert fitted.unusable == ("same", "spring", "sum")
+    plain = model.learn(rows, ["a", "gap"])
+    assert plain is not None
+    np.testing.assert_allclose(fitted.fitted.params, plain.fitted.params)

@@ -137,7 +137,7 @@ def fit(
     with meter("fit") as progress:
         work = Fit(store, year, scheme or find_scheme(store), options)
         findings, rosters = run(work, parents, codes, jobs or os.cpu_count() or 1, progress)
-    plans = len(findings) - len(parents)
+    plans = sum(finding.name == "plan" for finding in findings)
     tell("fitted", fit=save_fit(store, year, findings, rosters), n=len(parents), plans=plans)
 
 

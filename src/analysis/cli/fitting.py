@@ -1,4 +1,4 @@
-"""What `county fit` computes: prefectures side by side, and a plan for each county."""
+"""What `county fit` computes: prefectures side by side, who may leave, and a plan for each county."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from analysis.finding import Finding, Roster
     from analysis.questions.balance.plan import Options
 
-    _Planned: TypeAlias = tuple[Finding, Roster | None] | None
+    Made: TypeAlias = tuple[list[Finding], list[Roster]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def compare(fit: Fit, code: str) -> Finding:
     )
 
 
-def plan_county(fit: Fit, code: str) -> _Planned:
+def plan_county(fit: Fit, code: str) -> Made:
     """Make the plan of a county with its list of moves; none where the scheme allows none."""
     from analysis.questions.balance import plan
     from analysis.records import open_county
@@ -64,15 +64,37 @@ def plan_county(fit: Fit, code: str) -> _Planned:
     county = open_county(fit.store, code, fit.year)
     units = plan.open_units(county, fit.scheme)
     if units is None:
-        return None
+        return [], []
     studied = plan.study(county, units, fit.options)
-    return plan.report(studied), plan.list_moves(studied)
+    moves = plan.list_moves(studied)
+    return [plan.report(studied)], [] if moves is None else [moves]
+
+
+def find_risks(fit: Fit, code: str) -> Made:
+    """Learn from the pupils of a prefecture's counties; a finding and a list a county with any."""
+    from analysis.questions.dropout import risk
+    from analysis.records import open_prefecture
+
+    counties = open_prefecture(fit.store, code, fit.year)
+    pool = risk.gather(counties)
+    if pool is None:
+        return [], []
+    parameters = counties[0].reference.parameters["dropout"]["risk"]
+    studied = risk.study(pool, parameters)
+    together = risk.judge_all(studied, parameters)
+    present = set(pool.rows["county"]) | set(pool.now["county"])
+    made = [risk.report(studied, county, together) for county in counties
+            if county.place.code in present]  # fmt: skip
+    return (
+        [finding for finding, _ in made],
+        [visits for _, visits in made if visits is not None],
+    )
 
 
 def run(
     fit: Fit, prefectures: Sequence[str], counties: Sequence[str], jobs: int,
     progress: Callable[[int, int], None],
-) -> tuple[list[Finding], list[Roster]]:  # fmt: skip
+) -> Made:  # fmt: skip
     """Compute everything, in order, in as many processes as asked.
 
     Returns
@@ -80,19 +102,25 @@ def run(
     tuple
         Findings and lists; the same whatever the number of processes.
     """
-    total = len(prefectures) + len(counties)
+    # What takes longest begins first.
+    tasks = [*(("risk", code) for code in prefectures), *(("plan", code) for code in counties)]
+    total = len(prefectures) + len(tasks)
     findings: list[Finding] = []
     rosters: list[Roster] = []
     for done, code in enumerate(prefectures, start=1):
         findings.append(compare(fit, code))
         progress(done, total)
-    made = _spread(partial(plan_county, fit), counties, jobs)
-    for done, result in enumerate(made, start=len(prefectures) + 1):
-        if result is not None:
-            findings.append(result[0])
-            rosters.extend([result[1]] if result[1] is not None else [])
+    made = _spread(partial(_do, fit), tasks, jobs)
+    for done, (found, listed) in enumerate(made, start=len(prefectures) + 1):
+        findings += found
+        rosters += listed
         progress(done, total)
     return findings, rosters
+
+
+def _do(fit: Fit, task: tuple[str, str]) -> Made:
+    kind, code = task
+    return find_risks(fit, code) if kind == "risk" else plan_county(fit, code)
 
 
 def read_costs(path: Path | None, known: Sequence[str]) -> dict[str, float]:
@@ -133,17 +161,19 @@ def read_costs(path: Path | None, known: Sequence[str]) -> dict[str, float]:
     return {name: float(yuan) for name, yuan in tree.items()}
 
 
-def _spread(work: Callable[[str], _Planned], codes: Sequence[str], jobs: int) -> Iterator[_Planned]:
-    if jobs == 1 or len(codes) < 2:
-        yield from map(work, codes)
+def _spread(
+    work: Callable[[tuple[str, str]], Made], tasks: Sequence[tuple[str, str]], jobs: int
+) -> Iterator[Made]:
+    if jobs == 1 or len(tasks) < 2:
+        yield from map(work, tasks)
         return
     # Never fork: the solver and the numeric libraries have threads of their own.
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(codes)), spawn, initializer=_end_with_parent) as pool:
+    with ProcessPoolExecutor(min(jobs, len(tasks)), spawn, initializer=_end_with_parent) as pool:
         # Ctrl-C is for this process alone: others inherit that it is held back.
         held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            futures = [pool.submit(work, code) for code in codes]
+            futures = [pool.submit(work, task) for task in tasks]
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, held)
         try:

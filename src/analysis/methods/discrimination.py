@@ -17,7 +17,8 @@ from scipy.special import expit, logit
 from analysis.methods import resampling
 
 Floats = NDArray[np.float64]
-_Z = float(stats.norm.ppf(0.975))
+WIDTH = float(stats.norm.ppf(0.975))
+"""Standard errors to each side of a range of 95 %."""
 DRAWS = 1000
 
 
@@ -144,7 +145,7 @@ def calibration(
     if events in (0, n):
         return Calibration(none, none, none)
     codes = np.arange(n) if cluster is None else pd.factorize(np.asarray(cluster))[0]
-    width = _Z if cluster is None else float(stats.t.ppf(0.975, max(int(codes.max()), 1)))
+    width = WIDTH if cluster is None else float(stats.t.ppf(0.975, max(int(codes.max()), 1)))
     eta = logit(p)
     intercept, by = _logit(y, np.ones((n, 1)), eta, codes)
     slope, spread = _logit(y, np.column_stack([np.ones(n), eta]), np.zeros(n), codes)
@@ -287,9 +288,9 @@ def wilson(part: float, whole: float) -> tuple[float, float]:
     """
     if whole <= 0:
         return np.nan, np.nan
-    share, z2 = part / whole, _Z**2
+    share, z2 = part / whole, WIDTH**2
     centre = (share + z2 / (2 * whole)) / (1 + z2 / whole)
-    half = _Z / (1 + z2 / whole) * np.sqrt(share * (1 - share) / whole + z2 / (4 * whole**2))
+    half = WIDTH / (1 + z2 / whole) * np.sqrt(share * (1 - share) / whole + z2 / (4 * whole**2))
     return max(0.0, float(centre - half)), min(1.0, float(centre + half))
 
 
@@ -328,7 +329,7 @@ def _delong(y: Floats, s: Floats) -> tuple[float, float]:
 def _on_log_odds(value: float, variance: float) -> tuple[float, float]:
     if not 0 < value < 1 or not variance > 0:
         return np.nan, np.nan
-    half = _Z * np.sqrt(variance) / (value * (1 - value))
+    half = WIDTH * np.sqrt(variance) / (value * (1 - value))
     return float(expit(logit(value) - half)), float(expit(logit(value) + half))
 
 

@@ -24,6 +24,7 @@ Made = Callable[[pd.DataFrame, Mapping[str, Any]], pd.Series]
 KnownAt = Callable[[str, str], str]
 """When the value of a column of a table exists: `CountyData.known_at`."""
 
+LAST_OF_PRIMARY = 6
 SUBJECTS = ("score_chinese", "score_mathematics", "score_english")
 
 
@@ -86,6 +87,23 @@ def _score(rows: pd.DataFrame, _: Mapping[str, Any]) -> pd.Series:
     return rows["before_score"].astype("Float64")
 
 
+def _rural(rows: pd.DataFrame, _: Mapping[str, Any]) -> pd.Series:
+    """Mark schools in the country: zones 210 and 220."""
+    zone = rows["of_school_zone"]
+    return zone.str.startswith("2").astype("Float64").where(zone.notna())
+
+
+def _per(part: str, whole: str, middle: str, step: str) -> Made:
+    """Give a ratio of two columns of the school, in steps from a middle that parameters say."""
+
+    def make(rows: pd.DataFrame, parameters: Mapping[str, Any]) -> pd.Series:
+        below = rows[f"of_school_{whole}"].astype("Float64")
+        ratio = rows[f"of_school_{part}"].astype("Float64") / below.where(below > 0)
+        return (ratio - parameters[middle]) / parameters[step]
+
+    return make
+
+
 COVARIATES = (
     Covariate("years_over", "pupils", ("born", "grade"), _years_over),
     Covariate("boarder", "pupils", ("boarding",), _is("boarding", "2")),
@@ -97,7 +115,30 @@ COVARIATES = (
     Covariate("unexcused", "attendance", ("days_unexcused_n",), _unexcused, 1),
     Covariate("score", "scores", SUBJECTS, _score, 1),
 )
-"""What the model looks at."""
+"""What the model looks at of a pupil."""
+OF_SCHOOLS = (
+    Covariate("rural", "schools", ("zone",), _rural),
+    Covariate(
+        "class_size",
+        "school_years",
+        ("pupils_n", "classes_n"),
+        _per("pupils_n", "classes_n", "class_size_middle", "class_size_step"),
+    ),
+    Covariate(
+        "pupils_per_teacher",
+        "school_years",
+        ("pupils_n", "teachers_n"),
+        _per("pupils_n", "teachers_n", "pupils_per_teacher_middle", "pupils_per_teacher_step"),
+    ),
+    Covariate(
+        "backbone",
+        "school_years",
+        ("teachers_backbone_n", "pupils_n"),
+        _per("teachers_backbone_n", "pupils_n", "backbone_middle", "backbone_step"),
+    ),
+)
+"""What it looks at of the school and stage; none of it is a child's."""
+ALL = (*COVARIATES, *OF_SCHOOLS)
 LEFT_OUT = (
     Covariate("female", "pupils", ("sex",), _is("sex", "2")),
     Covariate("minority", "pupils", ("ethnicity",), _is("ethnicity", "other")),
@@ -147,7 +188,7 @@ def add_covariates(
     rows: pd.DataFrame,
     tables: Mapping[str, pd.DataFrame],
     parameters: Mapping[str, Any],
-    covariates: Sequence[Covariate] = COVARIATES,
+    covariates: Sequence[Covariate] = ALL,
 ) -> pd.DataFrame:
     """Add covariates to the rows of `terms.list_terms`.
 
@@ -156,7 +197,7 @@ def add_covariates(
     rows
         Pupils at risk.
     tables
-        ``attendance`` and ``scores`` as stored.
+        ``attendance``, ``scores``, ``schools`` and ``school_years`` as stored.
     parameters
         ``parameters.toml`` ``[dropout.risk]`` with the ``starts`` of the terms.
     covariates
@@ -171,6 +212,7 @@ def add_covariates(
     scores = tables["scores"]
     wide = add_before(rows, tables["attendance"], {"days_unexcused_n": "before_days_unexcused_n"})
     wide = add_before(wide, scores.assign(score=standardise(scores)), {"score": "before_score"})
+    wide = _join_schools(wide, tables)
     made: dict[str, Any] = {}
     for covariate in covariates:
         values = covariate.make(wide, parameters)
@@ -179,6 +221,21 @@ def add_covariates(
         if missing.any():
             made[f"{covariate.id}_missing"] = missing.astype(float)
     return rows.assign(**made)
+
+
+def _join_schools(rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Put beside each pupil what is known of the school, and of its stage, in the year."""
+    stage = (rows["grade"] > LAST_OF_PRIMARY).map({True: "junior", False: "primary"})
+    wide = rows.assign(stage=stage.astype("string"))
+    for table, key in (
+        ("schools", ["school", "year"]),
+        ("school_years", ["school", "year", "stage"]),
+    ):
+        taken = sorted({c for each in ALL if each.table == table for c in each.columns})
+        named = {column: f"of_school_{column}" for column in taken}
+        found = tables[table][[*key, *taken]].drop_duplicates(key).rename(columns=named)
+        wide = wide.merge(found, on=key, how="left", validate="many_to_one")
+    return wide
 
 
 def standardise(scores: pd.DataFrame) -> pd.Series:
@@ -203,7 +260,7 @@ def standardise(scores: pd.DataFrame) -> pd.Series:
     return pd.concat(parts, axis=1).mean(axis=1)
 
 
-def used_columns(rows: pd.DataFrame, covariates: Sequence[Covariate] = COVARIATES) -> list[str]:
+def used_columns(rows: pd.DataFrame, covariates: Sequence[Covariate] = ALL) -> list[str]:
     """Name the columns that `add_covariates` made of these covariates, in order."""
     names = [name for c in covariates for name in (c.id, f"{c.id}_missing")]
     return [name for name in names if name in rows]

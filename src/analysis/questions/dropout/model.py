@@ -20,6 +20,8 @@ from analysis.methods import hazard
 from analysis.questions.dropout.terms import LEFT, STAYS
 
 Floats = NDArray[np.float64]
+_ALIKE = 1e-9
+"""Share of a covariate that others do not hold, under which it says nothing of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def learn(rows: pd.DataFrame, columns: Sequence[str], cause: str = LEFT) -> Mode
     if not event.any() or event.all():
         return None
     levels = _levels(seen["period"].astype(str), event)
-    usable = [name for name in columns if _varies(seen[name].to_numpy(), event)]
+    varying = [name for name in columns if _varies(seen[name].to_numpy(), event)]
+    usable = _independent(seen, varying)
     frame = seen[[*usable, "school"]].assign(
         event=event.astype(float), period=seen["period"].astype(str).map(levels)
     )
@@ -105,6 +108,21 @@ def _level_of(period: str, levels: dict[str, str]) -> str:
 def _nearest(period: str, among: Sequence[str]) -> str:
     before = [other for other in among if other <= period]
     return before[-1] if before else among[0]
+
+
+def _independent(rows: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Leave out what is a sum of periods and covariates before it: two marks of one gap are one."""
+    periods = pd.get_dummies(rows["period"].astype(str)).to_numpy(dtype=float)
+    x = np.column_stack([periods, *(rows[name].to_numpy(dtype=float) for name in columns)])
+    scale = np.sqrt((x**2).sum(axis=0))
+    gram = (x.T @ x) / np.outer(scale, scale)
+    kept = list(range(periods.shape[1]))
+    for column in range(len(kept), x.shape[1]):
+        inside, across = gram[np.ix_(kept, kept)], gram[kept, column]
+        left_over = gram[column, column] - across @ np.linalg.solve(inside, across)
+        if left_over > _ALIKE:
+            kept.append(column)
+    return [columns[column - periods.shape[1]] for column in kept[periods.shape[1] :]]
 
 
 def _varies(values: NDArray[np.float64], event: NDArray[np.bool_]) -> bool:

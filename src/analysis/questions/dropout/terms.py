@@ -31,12 +31,16 @@ class Terms:
     rows
         One row a pupil and term, sorted by term and pupil: the register's columns, ``place`` (the
         term's number in the order of time), ``period`` (grade and term) and ``exit``.
+    now
+        Pupils of the last term on the register, whose end is still to come: as ``rows``, without
+        ``exit``.
     unknown
         Rows left out because nothing can be known of their end: by reason
         (``last_term``, ``school_silent``), the number of pupils.
     """
 
     rows: pd.DataFrame
+    now: pd.DataFrame
     unknown: Mapping[str, int]
 
 
@@ -59,7 +63,8 @@ def list_terms(tables: Mapping[str, pd.DataFrame], starts: Mapping[str, str]) ->
     rows = rows[~((rows["grade"] == LAST_GRADE) & (rows["term"] == "2"))]
     known, unknown = _followed(rows)
     known = known.assign(exit=_exits(known, rows_next(pupils), tables, starts))
-    return Terms(known.reset_index(drop=True), unknown)
+    now = rows[rows["place"] == rows["place"].max()]
+    return Terms(known.reset_index(drop=True), now.reset_index(drop=True), unknown)
 
 
 def number_terms(frame: pd.DataFrame) -> pd.Series:

@@ -19,11 +19,13 @@ from analysis.questions.dropout import model
 from analysis.questions.dropout.terms import LEFT, STAYS
 
 WAYS = ("forward", "schools", "counties")
-_KEPT = ["pseudonym", "school", "county", "year", "term", "grade", "period"]
 
 
 def run(
-    rows: pd.DataFrame, columns: Sequence[str], parameters: Mapping[str, Any]
+    rows: pd.DataFrame,
+    columns: Sequence[str],
+    parameters: Mapping[str, Any],
+    ways: Sequence[str] = WAYS,
 ) -> dict[str, pd.DataFrame]:
     """Predict the last known school year in each way that the data allow.
 
@@ -35,12 +37,14 @@ def run(
         Covariates.
     parameters
         ``parameters.toml`` ``[dropout.risk]``.
+    ways
+        In which ways.
 
     Returns
     -------
     dict
-        By way: the pupils and terms of the last year with ``left`` (1 or 0), ``probability`` and
-        ``environment``. Ways for which there is nothing to learn from are missing.
+        By way: the pupils and terms of the last year, without the covariates, with ``left`` (1 or
+        0), ``probability`` and ``environment``. Ways for which there is nothing to learn from are missing.
     """
     known = rows[rows["exit"].isin([STAYS, LEFT])]
     if known.empty:
@@ -52,7 +56,7 @@ def run(
         "schools": _without(known, year, "school", rng, parameters["folds"]),
         "counties": _without(known, year, "county", rng, parameters["county_folds"]),
     }
-    tried = {way: _try_all(pairs, columns, way) for way, pairs in parts.items()}
+    tried = {way: _try_all(pairs, columns, way) for way, pairs in parts.items() if way in ways}
     return {way: frame for way, frame in tried.items() if len(frame)}
 
 
@@ -80,7 +84,7 @@ def _try_all(
     made = [_try_once(learnt, tried, columns, way) for learnt, tried in pairs]
     whole = [frame for frame in made if frame is not None and len(frame)]
     if not whole:
-        return pd.DataFrame(columns=[*_KEPT, "left", "probability", "environment"])
+        return pd.DataFrame()
     return pd.concat(whole).sort_values(["year", "term", "pseudonym"], ignore_index=True)
 
 
@@ -90,7 +94,7 @@ def _try_once(
     fitted = model.learn(learnt, columns) if len(learnt) and len(tried) else None
     if fitted is None:
         return None
-    return tried[_KEPT].assign(
+    return tried.drop(columns=[*columns, "exit"]).assign(
         left=(tried["exit"] == LEFT).astype(int),
         probability=model.predict(fitted, tried),
         environment=_environment(learnt, tried, way),

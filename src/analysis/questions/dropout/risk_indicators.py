@@ -1,0 +1,109 @@
+"""What the values of the ``indicator`` column of the risk finding mean."""
+
+from __future__ import annotations
+
+from analysis.finding import Better, Indicator, IntervalKind, Privacy
+
+_DECLARED: tuple[tuple[str, str, str, str, Privacy, Better, IntervalKind, int], ...] = (
+    # id, zh, en, unit, privacy, better, interval, digits
+    ("risk_pupils", "在籍学生（推算的对象）", "Pupils on the register now", "pupils", "P1", "neither", "none", 0),
+    ("risk_expected", "预计下学期开学前离校", "Expected to leave before next term", "pupils", "P1", "lower", "model", 0),
+    ("risk_concentrated", "集中了一半预计离校人数的学校", "Schools that hold half of those expected", "schools", "P0", "neither", "none", 0),
+    ("risk_left", "检验学期离校学生", "Left in the terms tried", "pupils", "P1", "neither", "none", 0),
+    ("risk_auc", "排序能力", "Ranking", "index", "P1", "higher", "sampling", 2),
+    ("risk_delong", "排序能力（学生之间独立）", "Ranking (pupils independent)", "index", "P1", "higher", "sampling", 2),
+    ("risk_auc_school", "仅用学校离校率的排序能力", "Ranking by the school’s rate alone", "index", "P1", "higher", "sampling", 2),
+    ("risk_hits", "每走访100人中离校", "Left, of 100 visited", "per_100_pupils", "P1", "higher", "sampling", 1),
+    ("risk_hits_school", "仅用学校离校率时每走访100人中离校", "Left, of 100 visited by the school’s rate alone", "per_100_pupils", "P1", "higher", "sampling", 1),
+    ("risk_gain", "模型比学校离校率多出", "More than by the school’s rate", "per_100_pupils", "P1", "higher", "sampling", 1),
+    ("risk_recall", "离校学生中被走访的比例", "Of those who left, visited", "share", "P1", "higher", "sampling", 0),
+    ("risk_ratio", "预计与实际之比", "Expected over observed", "ratio", "P1", "neither", "sampling", 2),
+    ("risk_slope", "校准斜率", "Calibration slope", "index", "P1", "neither", "sampling", 2),
+    ("risk_intercept", "校准截距", "Calibration intercept", "index", "P1", "neither", "sampling", 2),
+    ("risk_missed", "离校而未被走访", "Left and not visited", "share", "P2", "lower", "sampling", 0),
+    ("risk_alarm", "未离校而被走访", "Stayed and visited", "share", "P2", "lower", "sampling", 1),
+    ("risk_selected", "被走访", "Visited", "share", "P2", "neither", "sampling", 1),
+    ("risk_group_ratio", "预计与实际之比（按群体）", "Expected over observed, by group", "ratio", "P2", "neither", "sampling", 2),
+    ("risk_auc_more", "加入未使用信息后排序能力的变化", "Change of ranking with what is not used", "index", "P0", "neither", "none", 3),
+    ("risk_hits_more", "加入未使用信息后每走访100人中离校的变化", "Change of hits per 100 with what is not used", "per_100_pupils", "P0", "neither", "none", 1),
+    ("risk_odds", "离校机会之比", "Odds ratio", "ratio", "P0", "neither", "model", 2),
+    ("risk_rate", "每学期离校率", "Left, of 100 pupils a term", "per_100_pupils", "P1", "lower", "none", 2),
+    ("risk_rate_pool", "全市每学期离校率", "Left, of 100 pupils a term, prefecture", "per_100_pupils", "P1", "lower", "none", 2),
+    ("risk_by_pupils", "与全市的差距：学生构成", "Gap to the prefecture: who the pupils are", "per_100_pupils", "P1", "neither", "none", 2),
+    ("risk_by_schools", "与全市的差距：学校与当地", "Gap to the prefecture: schools and place", "per_100_pupils", "P1", "neither", "sampling", 2),
+    ("risk_school", "实际与预计之比（收缩后）", "Observed over expected, shrunken", "ratio", "P2", "lower", "model", 2),
+)  # fmt: skip
+
+_METHODS = (
+    (
+        "method.hazard", "推算方法", "Model",
+        "离散时间风险模型（逻辑斯蒂）：以学年、学期为时段，比较留在学校与离校的学生。只使用学期第一天已知的信息：学籍、上学期考勤与成绩、学校所在地和规模。转出并核实、休学和死亡另计，不作离校。标准误按学校聚类；全市各县合并估计。",
+        "Discrete-time hazard (logit) by grade and term of leaving against staying, on what is known on the first day of the term: the register, the attendance and marks of the term before, where the school lies and how large it is. Verified transfers, suspensions and deaths are ends of their own. Errors by school; the counties of the prefecture are pooled.",
+        "Allison 1982；Begg、Gray 1984；Cameron、Miller 2015〔V2〕",
+    ),
+    (
+        "method.trials", "三种检验", "Three trials",
+        "每个预测都由没有见过被预测学生的模型作出：用以前学年预测最近学年；用其他学校预测本校；用其他县预测本县。对照是只看学校以往离校率（向全体收缩）、不看学生个人信息的排序。排序能力是离校学生得分高于未离校学生的概率，0.5与抛硬币相同。",
+        "Every prediction is made by a model that has not seen the pupil: earlier years for the last one, other schools for a school, other counties for a county. The benchmark knows no child: the school’s own past rate, shrunken towards all. Ranking is the chance that who left had the higher score; 0.5 is a coin.",
+        "DeLong等 1988；Perdomo等 2023〔V2〕",
+    ),
+    (
+        "method.expected", "预计人数的区间", "Range of the expected number",
+        "区间包含三部分：偶然性、模型系数的误差、学校之间超出模型所知的差异（在最近一个已知学年上测得）。它是95%的预测区间，不是承诺。",
+        "The range holds chance, the error of the estimates, and how much more schools differ than the model knows, measured on the last known year. It is a prediction interval of 95%, no promise.",
+        "本项目设定〔J〕",
+    ),
+    (
+        "method.gap", "与全市差距的分解", "Parts of the gap to the prefecture",
+        "只用学生信息的合并模型给出“同样的学生在全市平均条件下会有多少人离校”；它与全市之差归于学生构成，其余归于学校与当地。这是对差距的记述，不是因果结论。",
+        "A pooled model that knows the pupils alone says how many of the same pupils would leave under the prefecture’s average conditions. Its distance to the prefecture is who the pupils are, the rest is schools and place: a description of the gap, no cause.",
+        "间接标准化；Kitagawa 1955〔V2〕",
+    ),
+)  # fmt: skip
+
+WAYS = {
+    "forward": {"zh": "用以前学年预测最近学年", "en": "Earlier years for the last one"},
+    "schools": {"zh": "用其他学校预测本校", "en": "Other schools for a school"},
+    "counties": {"zh": "用其他县预测本县", "en": "Other counties for a county"},
+}
+ZONES = {
+    "urban": {"zh": "城区学校", "en": "Urban schools"},
+    "town": {"zh": "镇区学校", "en": "Town schools"},
+    "rural": {"zh": "乡村学校", "en": "Rural schools"},
+}
+FACTORS = {
+    "rural": {"zh": "乡村学校（与城镇学校比）", "en": "Rural school, against town and urban"},
+    "class_size": {"zh": "平均班额每多10人", "en": "Ten more pupils a class"},
+    "pupils_per_teacher": {"zh": "每名教师多负责2名学生", "en": "Two more pupils a teacher"},
+    "backbone": {
+        "zh": "每200名学生多1名骨干教师",
+        "en": "One more backbone teacher per 200 pupils",
+    },
+}
+GROUPS = {
+    "sex": {"zh": "性别", "en": "sex"},
+    "boarding": {"zh": "就读方式", "en": "boarding"},
+    "left_behind": {"zh": "留守", "en": "left-behind"},
+    "ethnicity": {"zh": "民族", "en": "ethnicity"},
+    "disability": {"zh": "残疾", "en": "disability"},
+    "hardship": {"zh": "资助", "en": "aid"},
+}
+OWN_NAMES = {
+    "left_behind:0": {"zh": "非留守儿童", "en": "Not left behind"},
+    "left_behind:1": {"zh": "留守儿童", "en": "Left-behind children"},
+    "hardship:0": {"zh": "不需要申请资助", "en": "Needs no aid"},
+    "hardship:1": {"zh": "需要申请资助", "en": "Needs aid"},
+}
+
+
+def declare() -> tuple[Indicator, ...]:
+    """Declare every indicator of the risk finding."""
+    own = (
+        Indicator(id, zh, en, unit, privacy, better, interval, digits)
+        for id, zh, en, unit, privacy, better, interval, digits in _DECLARED
+    )
+    methods = (
+        Indicator(id, zh, en, privacy="P0", definition_zh=in_zh, definition_en=in_en, source=source)
+        for id, zh, en, in_zh, in_en, source in _METHODS
+    )
+    return (*own, *methods)
