@@ -41,6 +41,8 @@ class Reference:
     assurance
         What the 2017 scheme asks beyond resources: items, limits, relaxations
         (``assurance.toml``).
+    dropout
+        Limits and ages of the dropout chapter (``dropout.toml``).
     """
 
     codes: Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -49,6 +51,7 @@ class Reference:
     parameters: Mapping[str, Mapping[str, Any]]
     actions: Mapping[str, Any]
     assurance: Mapping[str, Any]
+    dropout: Mapping[str, Any]
 
     def scheme(self, id: str) -> Mapping[str, Any]:
         """Give a scheme, or say which there are."""
@@ -87,6 +90,7 @@ def load_reference() -> Reference:
         parameters=_toml(root / "parameters.toml"),
         actions=_toml(root / "actions.toml"),
         assurance=_toml(root / "assurance.toml"),
+        dropout=_toml(root / "dropout.toml"),
     )
 
 

@@ -1,0 +1,178 @@
+"""The two dropout rates of a school year: net flow by schools, and children followed one by one.
+
+Both are of the year from one autumn register to the next, by stage and grade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.questions.dropout.rules import Rules
+from analysis.questions.dropout.terms import LAST_GRADE
+from analysis.records.county import CountyData
+
+OUT = frozenset({"suspend", "leave", "die", "move_out", "other_out"})
+IN = frozenset({"move_in", "other_in"})
+STAGES = ("primary", "junior")
+_PRIMARY_GRADES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Both rates of one group in one school year.
+
+    Attributes
+    ----------
+    year, stage, grade
+        The year that began in the autumn of `year`; no grade stands for the stage.
+    enrolled
+        Pupils in the register at the beginning of the year.
+    out, into
+        Decreases and increases of the official formula.
+    followed
+        Pupils of compulsory age at the beginning of the year.
+    gone
+        Of these, those neither in the next register nor verified to be elsewhere.
+    unverified
+        Of those gone, those who transferred out without anybody verifying where to.
+    """
+
+    year: int
+    stage: str
+    grade: int | None
+    enrolled: int
+    out: int
+    into: int
+    followed: int
+    gone: int
+    unverified: int
+
+
+def measure(county: CountyData, rules: Rules) -> tuple[list[Rate], dict[int, str]]:
+    """Measure both rates for every year that has a register at both ends.
+
+    Returns
+    -------
+    list of Rate
+        By year, stage and grade.
+    dict
+        For each year that cannot be measured, why: ``"one_register"`` where the next autumn's
+        register is not there, ``"some_schools"`` where one of the two lacks schools.
+    """
+    pupils, changes = county.tables["pupils"], county.tables["status_changes"]
+    # Read once and parted once: a county has tens of thousands of pupils a term.
+    wanted = ["pseudonym", "school", "grade", "born"]
+    parts = {
+        (int(str(year)), str(term)): part[wanted] for (year, term), part in
+        pupils.groupby(["year", "term"], observed=True)
+    }  # fmt: skip
+    autumns = {year: part for (year, term), part in parts.items() if term == "1"}
+    found: list[Rate] = []
+    reasons: dict[int, str] = {}
+    for year in sorted({year for year, _ in parts}):
+        if year not in autumns or year + 1 not in autumns:
+            reasons[year] = "one_register"
+        elif any(missing_schools(county, autumns[y], y) for y in (year, year + 1)):
+            reasons[year] = "some_schools"
+        else:
+            moved = changes[changes["year"] == year]
+            begun, spring = autumns[year], parts.get((year, "2"))
+            followed = follow(begun, spring, autumns[year + 1], moved, year, rules)
+            found += _year(followed, by_school(begun, moved), year)
+    return found, reasons
+
+
+def missing_schools(county: CountyData, autumn: pd.DataFrame, year: int) -> int:
+    """Count the schools that have pupils of a compulsory stage but are not in the register."""
+    reported = county.tables["school_years"]
+    due = reported[
+        (reported["year"] == year) & reported["stage"].isin(STAGES) & (reported["pupils_n"] > 0)
+    ]
+    return len(set(due["school"]) - set(autumn["school"].unique()))
+
+
+def by_school(begun: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
+    """Count by school and grade: enrolled at the beginning, decreases and increases."""
+    parts = {
+        "enrolled": begun,
+        "out": moved[moved["change"].isin(OUT)],
+        "into": moved[moved["change"].isin(IN)],
+    }
+    by = ["school", "grade"]
+    sizes = {name: part.groupby(by, observed=True).size() for name, part in parts.items()}
+    return pd.DataFrame(sizes).fillna(0).astype(int).rename_axis(by).reset_index()
+
+
+def follow(
+    begun: pd.DataFrame,
+    spring: pd.DataFrame | None,
+    later: pd.DataFrame,
+    moved: pd.DataFrame,
+    year: int,
+    rules: Rules,
+) -> pd.DataFrame:
+    """Follow the pupils of compulsory age from one autumn to the next.
+
+    Parameters
+    ----------
+    begun, spring, later
+        The registers of the autumn, of its spring where there is one, and of the next autumn.
+    moved
+        Changes of status of the year.
+    year, rules
+        Which autumn, and what `rules.read_rules` gives.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``pseudonym``, ``grade``, ``gone`` and ``unverified``.
+    """
+    begun = begun[_is_of_age(begun, year, rules)]
+    who = begun["pseudonym"]
+
+    def changed(kind: str) -> pd.Series:
+        return who.isin(moved.loc[moved["change"] == kind, "pseudonym"])
+
+    sure = moved[(moved["change"] == "move_out") & moved["verified"].fillna(False)]
+    elsewhere = who.isin(sure["pseudonym"])
+    stayed = True if spring is None else who.isin(spring["pseudonym"])
+    graduated = (begun["grade"] == LAST_GRADE) & ~changed("leave") & stayed
+    gone = ~(who.isin(later["pseudonym"]) | elsewhere | changed("die") | graduated)
+    unverified = gone & changed("move_out") & ~changed("leave")
+    return begun[["pseudonym", "grade"]].assign(gone=gone, unverified=unverified)
+
+
+def stage_of(grade: int) -> str:
+    """Give the stage of a grade.
+
+    >>> stage_of(6), stage_of(7)
+    ('primary', 'junior')
+    """
+    return "primary" if grade <= _PRIMARY_GRADES else "junior"
+
+
+def _is_of_age(begun: pd.DataFrame, year: int, rules: Rules) -> pd.Series:
+    born = begun["born"].astype("string")
+    # Born after the first day of the school year, one is a year younger on that day.
+    later = (born.str[5:] > rules["terms"]["starts"]["1"]).astype("Int64")
+    age = year - pd.to_numeric(born.str[:4]) - later
+    low, high = rules["age"]["low"], rules["age"]["high"]
+    return born.isna() | age.between(low, high).fillna(True)
+
+
+def _year(followed: pd.DataFrame, schools: pd.DataFrame, year: int) -> Iterator[Rate]:
+    for stage in STAGES:
+        own = {grade for grade in range(1, LAST_GRADE + 1) if stage_of(grade) == stage}
+        for grade in (None, *sorted(own)):
+            wanted = own if grade is None else {grade}
+            official = schools[schools["grade"].isin(wanted)]
+            children = followed[followed["grade"].isin(wanted)]
+            if official["enrolled"].sum() > 0:
+                yield Rate(
+                    year, stage, grade, int(official["enrolled"].sum()),
+                    int(official["out"].sum()), int(official["into"].sum()), len(children),
+                    int(children["gone"].sum()), int(children["unverified"].sum()),
+                )  # fmt: skip

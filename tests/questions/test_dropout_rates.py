@@ -1,0 +1,86 @@
+"""Dropout: both rates and retention of counties made by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.questions.conftest import school
+from tests.questions.dropout_rows import Rows, change, cohort, junior, pupil, register
+
+from analysis.questions.dropout import rates, retention
+from analysis.questions.dropout.rules import read_rules
+from analysis.records.reference import load_reference
+
+RULES = read_rules(load_reference())
+
+
+@pytest.fixture
+def measure(build_county):
+    def measured(pupils: Rows, changes: Rows = (), **tables: Any) -> tuple[Any, Any]:
+        county = build_county([junior()], pupils=pupils, status_changes=list(changes), **tables)
+        return rates.measure(county, RULES)
+
+    return measured
+
+
+def test_both_rates_of_a_county_by_hand(measure) -> None:
+    changes = [
+        change(95, "move_out", verified=True), change(96, "move_out", verified=False),
+        change(97, "die"), change(98, "leave"), change(200, "move_in"),
+    ]  # fmt: skip
+    found, _ = measure(register(), changes)
+    (stage,) = (rate for rate in found if rate.grade is None)
+    assert (stage.stage, stage.enrolled, stage.out, stage.into) == ("junior", 100, 4, 1)
+    # Gone: 96 (nobody verified), 98 (left) and 99, of whom no office knows anything.
+    assert (stage.followed, stage.gone, stage.unverified) == (100, 3, 1)
+
+
+def test_what_moves_in_makes_the_net_flow_negative(measure) -> None:
+    found, _ = measure(register(100, 100), [change(i, "move_in") for i in range(200, 203)])
+    assert [(r.out - r.into, r.gone) for r in found if r.grade is None] == [(-3, 0)]
+
+
+def test_graduates_are_not_gone_unless_they_left_before_the_end(measure) -> None:
+    begun = [pupil(i, 2020, 9) for i in range(20)]
+    spring = [pupil(i, 2020, 9, "2") for i in range(18)]
+    later = [pupil(100, 2021, 7)]
+    found, _ = measure(begun + spring + later)
+    assert [r.gone for r in found if r.grade == 9] == [2]
+
+
+def test_compulsory_age_is_that_of_the_first_of_september(measure) -> None:
+    born = ["2004-09-01", "2004-09-02", "2014-09-01", "2014-09-02", None]
+    begun = [pupil(i, 2020, 7, born=day) for i, day in enumerate(born)]
+    found, _ = measure([*begun, pupil(100, 2021, 8)])
+    # Of 16 years and of 5 years are not followed; without a date of birth the grade counts.
+    assert [r.followed for r in found if r.grade is None] == [3]
+
+
+def test_one_register_measures_nothing(measure) -> None:
+    assert measure([pupil(1, 2021)]) == ([], {2021: "one_register"})
+    assert measure([]) == ([], {})
+
+
+def test_a_school_that_did_not_report_measures_nothing(build_county) -> None:
+    schools = [junior(), school("B", stage="junior", kind="311")]
+    county = build_county(schools, pupils=register())
+    assert rates.measure(county, RULES) == (
+        [], {2020: "some_schools", 2021: "one_register"}
+    )  # fmt: skip
+
+
+def test_three_definitions_of_retention(build_county) -> None:
+    (found,) = retention.trace(build_county([junior()], cohorts=[cohort()]))
+    values = {name: share.value for name, share in found.shares.items()}
+    assert values == pytest.approx(
+        {"nine_year": 190 / 220, "inspected": 192 / 199, "plain": 0.95, "moved_out": 12 / 199}
+    )
+    assert not found.partial
+
+
+def test_what_a_school_did_not_report_is_no_zero(build_county) -> None:
+    rows = [cohort(), cohort("B", moved_in_n=None)]
+    (found,) = retention.trace(build_county([junior()], cohorts=rows))
+    assert found.shares["inspected"].value != found.shares["inspected"].value
+    assert found.shares["plain"].value == 0.95
