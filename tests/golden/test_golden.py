@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from analysis.finding import KEY, Finding
-from analysis.questions import assurance, balance, context, prefecture, quality
+from analysis.questions import assurance, balance, context, dropout, prefecture, quality
 from analysis.records import CountyData, open_county
 from analysis.records.regions import regions
 
@@ -29,6 +29,7 @@ QUESTIONS = {
     "assurance": assurance.assess,
     "balance": balance.assess,
     "context": context.describe,
+    "dropout": dropout.assess,
     "imbalance": balance.explain,
     "peers": peers,
     "quality": quality.examine,

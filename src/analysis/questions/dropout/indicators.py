@@ -1,0 +1,122 @@
+"""What the values of the dropout chapter's ``indicator`` column mean."""
+
+from __future__ import annotations
+
+from analysis.finding import Indicator
+from analysis.questions.dropout.rules import Rules
+
+RETENTION = {
+    "nine_year": "dropout_retention_nine",
+    "inspected": "dropout_retention_inspected",
+    "plain": "dropout_retention_plain",
+    "moved_out": "dropout_moved_out",
+}
+BY_OUTCOME = "outcome"
+_BULLETIN = "教育统计公报注释〔M〕"
+_STEPS = (
+    ("ledger_entered", "列入疑似台账", "Entered as suspected"),
+    ("ledger_checked", "已核实", "Checked"),
+    ("ledger_returned", "劝返复学", "Brought back to school"),
+    ("ledger_closed", "销号", "Closed"),
+    ("ledger_open", "期末未销号", "Open at the end"),
+)  # fmt: skip
+
+
+def declare(rules: Rules, days: dict[str, int], *, own_rule: bool) -> tuple[Indicator, ...]:
+    """Declare every indicator of the chapter.
+
+    Parameters
+    ----------
+    rules
+        What `rules.read_rules` gives.
+    days
+        The absence rule in use, ``suspected`` and ``reported``.
+    own_rule
+        The county gave it itself.
+    """
+    steps = tuple(Indicator(id, zh, en, "pupils", "P1", digits=0) for id, zh, en in _STEPS)
+    return (
+        *_rates(), *_retention(), *steps,
+        Indicator("ledger_children", "适龄儿童台账", "Children of school age on the ledger",
+                  "pupils", "P1", digits=0),
+        Indicator("ledger_days", "从列入到核实的天数（中位数）", "Days from entering to checking (median)",
+                  "days", "P1", "lower", digits=0),
+        *_absence(rules, days, own_rule),
+    )  # fmt: skip
+
+
+def _rates() -> tuple[Indicator, ...]:
+    return (
+        Indicator(
+            "dropout_net", "辍学率（净流动口径）", "Dropout rate (net flow)", "share", "P1", "lower",
+            digits=2,
+            definition_zh="〔（休学＋退学＋死亡＋转出＋其他减少）－（转入＋其他增加）〕÷学年初在校生数，逐校计算后汇总。",
+            definition_en="((Suspended + left + died + moved out + other decrease) − (moved in + other increase)) ÷ pupils at the beginning of the year, school by school, then added up.",
+            source="“两基”评估验收的辍学率公式〔V〕",
+        ),
+        Indicator(
+            "dropout_verified", "辍学率（个体核实口径）", "Dropout rate (children followed)", "share",
+            "P1", "lower", digits=2,
+            definition_zh="学年初在册的适龄学生中，下一学年初既不在册、也未经核实在他处就读，又未毕业、未死亡的比例。",
+            definition_en="Of the pupils of compulsory age in the register, those who a year later are neither in it nor verified to be in school elsewhere, and neither graduated nor died.",
+            source="本项目设定〔J〕",
+        ),
+        Indicator(
+            "dropout_verified_least", "个体核实口径（未核实转出按在学计）",
+            "The same, unverified transfers taken to be in school", "share", "P1", "lower",
+            digits=2,
+            definition_zh="同个体核实口径，但未经核实的转出全部按在学计；真实水平在两者之间。",
+            definition_en="The same with all transfers that nobody verified taken to be in school; the true level lies between the two.",
+            source="本项目设定〔J〕",
+        ),
+    )  # fmt: skip
+
+
+def _retention() -> tuple[Indicator, ...]:
+    return (
+        Indicator(
+            "dropout_retention_nine", "九年义务教育巩固率", "Nine-year retention", "share", "P1",
+            "higher", digits=1,
+            definition_zh="初中毕业生数÷该届小学一年级入学时学生数。",
+            definition_en="Graduates of junior secondary ÷ pupils when the cohort entered grade 1.",
+            source=_BULLETIN,
+        ),
+        Indicator(
+            "dropout_retention_inspected", "初中三年巩固率（督导口径）",
+            "Three-year retention (inspection)", "share", "P1", "higher", digits=1,
+            definition_zh="（毕业生数－转入＋转出）÷（初一入学时学生数－死亡）。转出视同巩固。",
+            definition_en="(Graduates − moved in + moved out) ÷ (pupils who entered grade 7 − died). Those who moved out count as retained.",
+            source="教督〔2017〕6号教育质量第1项〔V2〕",
+        ),
+        Indicator(
+            "dropout_retention_plain", "初中三年巩固率（毕业÷入学）",
+            "Three-year retention (graduates ÷ entrants)", "share", "P1", "higher", digits=1,
+            definition_zh="毕业生数÷初一入学时学生数，不作转学调整。",
+            definition_en="Graduates ÷ pupils who entered grade 7, transfers not adjusted for.",
+            source="本项目设定〔J〕",
+        ),
+        Indicator("dropout_moved_out", "三年转出的比例", "Moved out over three years", "share", "P1",
+                  digits=1),
+    )  # fmt: skip
+
+
+def _absence(rules: Rules, days: dict[str, int], own_rule: bool) -> tuple[Indicator, ...]:
+    zh, en = "县自定", "set by the county"
+    if not own_rule:
+        zh, en = rules["absence"]["source"], "a default of this product, no national rule"
+    standing = rules["absence"]["standing"]
+    made = []
+    for name in ("suspected", "reported"):
+        n = days[name]
+        made += [
+            Indicator(
+                f"dropout_absent_{name}", f"连续无故缺勤满{n}天", f"Absent {n} days running without leave",
+                "pupils", "P1", "lower", digits=0,
+                definition_zh=f"一学期内最长连续无故缺勤不少于{n}个上课日的学生数（{zh}）。",
+                definition_en=f"Pupils whose longest run of absence without leave in a term is {n} school days or more ({en}).",
+                source=f"{zh}〔{standing}〕",
+            ),
+            Indicator(f"dropout_listed_{name}", f"连续缺勤满{n}天的学生中已列入台账的比例",
+                      f"On the ledger, of those absent {n} days running", "share", "P1", digits=0),
+        ]  # fmt: skip
+    return tuple(made)

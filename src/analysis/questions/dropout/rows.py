@@ -1,0 +1,210 @@
+"""The numbers of the dropout chapter, one row each, and the checks on them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.finding import Better, Check, Verdict, reaches
+from analysis.questions.dropout.indicators import BY_OUTCOME, RETENTION
+from analysis.questions.dropout.ledgers import Flow
+from analysis.questions.dropout.rates import Rate
+from analysis.questions.dropout.retention import Cohort
+from analysis.questions.dropout.rules import Rules
+
+Row = dict[str, Any]
+
+BY_GRADE = "school_grade"
+BY_TERM_AND_GRADE = f"term×{BY_GRADE}"
+OUTCOMES = ("attending", "elsewhere", "exempt", "left")
+
+
+def rate_rows(found: Sequence[Rate], least: int) -> Iterator[Row]:
+    """Give both rates, by stage and by grade.
+
+    Parameters
+    ----------
+    found
+        What was measured.
+    least
+        What fewer persons could be told from is left out: rates by grade of a stage and year in
+        which a grade has so few (beside the others and the stage's they would be known), and the
+        rate with transfers that nobody verified taken to be in school, where these are so few.
+    """
+    told = {
+        (rate.year, rate.stage)
+        for rate in found
+        if rate.grade is not None and any(0 < count < least for count in _counts(rate))
+    }
+    for rate in found:
+        if rate.grade is not None and (rate.year, rate.stage) in told:
+            continue
+        base = {
+            "stage": rate.stage, "at": str(rate.year), "n_unit": "pupils", "unit": "share",
+            "by": "" if rate.grade is None else BY_GRADE,
+            "subject": "" if rate.grade is None else str(rate.grade),
+        }  # fmt: skip
+        # The net flow rests on those who moved: few of them are few persons, whatever is left. Where
+        # they are many it does not say how many: with the net flow that would tell who came and went.
+        net, moved = rate.out - rate.into, rate.out + rate.into
+        rests_on = moved if 0 < moved < least else rate.enrolled
+        yield {**base, "indicator": "dropout_net", "value": net / rate.enrolled, "numerator": net,
+               "denominator": rate.enrolled, "n": rests_on}  # fmt: skip
+        if rate.followed:
+            yield _followed(base, "dropout_verified", rate.gone, rate.followed)
+        if rate.followed and rate.grade is None:
+            yield (
+                {**base, "indicator": "dropout_verified_least", "flag": "c"}
+                if 0 < rate.unverified < least
+                else _followed(base, "dropout_verified_least", rate.gone - rate.unverified,
+                               rate.followed)
+            )  # fmt: skip
+
+
+def _counts(rate: Rate) -> tuple[int, ...]:
+    return rate.gone, rate.out + rate.into, rate.out - rate.into
+
+
+def _followed(base: Row, indicator: str, gone: int, followed: int) -> Row:
+    return {**base, "indicator": indicator, "value": gone / followed, "numerator": gone,
+            "denominator": followed, "n": followed}  # fmt: skip
+
+
+def unmeasured_rows(year: int) -> Iterator[Row]:
+    """Give both rates as not known, for a county with no year that can be measured."""
+    for stage in ("primary", "junior"):
+        for indicator in ("dropout_net", "dropout_verified"):
+            yield {"indicator": indicator, "stage": stage, "at": str(year), "flag": "x",
+                   "n_unit": "pupils", "unit": "share"}  # fmt: skip
+
+
+def retention_rows(cohorts: Iterable[Cohort], least: int) -> Iterator[Row]:
+    """Give retention in its three definitions and the share of transfers out.
+
+    Parameters
+    ----------
+    cohorts
+        What became of them.
+    least
+        Where fewer died, the plain form is withheld: beside the inspected one, of the same cohort
+        less those who died, it would tell how many. Where fewer moved in, the share of those who
+        moved out is: the graduates and those who moved out, less the part of the inspected form,
+        are those who moved in.
+    """
+    for cohort in cohorts:
+        few = {"plain": 0 < cohort.died < least, "moved_out": 0 < cohort.moved_in < least}
+        for name, indicator in RETENTION.items():
+            share = cohort.shares[name]
+            base = {"indicator": indicator, "stage": "junior", "at": str(cohort.year),
+                    "n_unit": "pupils", "unit": "share"}  # fmt: skip
+            if few.get(name) or math.isnan(share.value):
+                yield {**base, "flag": "c" if few.get(name) else "x"}
+                continue
+            yield {
+                **base, "value": share.value, "numerator": share.part, "denominator": share.whole,
+                "n": share.whole, "flag": "p" if cohort.partial else "",
+            }  # fmt: skip
+
+
+def ledger_rows(flows: Iterable[Flow], year: int, least: int) -> Iterator[Row]:
+    """Give the cases of each step, of the year and of its periods.
+
+    Parameters
+    ----------
+    flows
+        The year's first (`ledgers.count_flows`).
+    year
+        The school year.
+    least
+        Who is open before, entered and closed make who is open after. So the cases that are open
+        at the end are given for the year alone, and not where fewer were open when it began;
+        with 0 of all periods.
+    """
+    for flow in flows:
+        base = {"by": flow.level, "subject": flow.period, "at": str(year), "n_unit": "pupils",
+                "unit": "pupils"}  # fmt: skip
+        for step, number in flow.steps.items():
+            yield {**base, "indicator": f"ledger_{step}", "value": number}
+        if not flow.level:
+            for outcome in OUTCOMES:
+                yield {**base, "indicator": "ledger_checked", "by": BY_OUTCOME, "subject": outcome,
+                       "value": flow.outcomes.get(outcome, 0)}  # fmt: skip
+        if not least or not flow.level:
+            told = {"flag": "c"} if 0 < flow.open_start < least else {"value": flow.open_end}
+            yield {**base, "indicator": "ledger_open", **told}
+
+
+def head_rows(visits: pd.DataFrame, days: float, checked: int, year: int) -> Iterator[Row]:
+    """Give the children on the first ledger, and how long checking takes."""
+    known = visits.dropna(subset=["children_n"]).sort_values("term")
+    if len(known):
+        yield {"indicator": "ledger_children", "at": str(year), "n_unit": "pupils",
+               "unit": "pupils", "value": int(known["children_n"].iloc[-1])}  # fmt: skip
+    if checked:
+        yield {"indicator": "ledger_days", "at": str(year), "value": days, "n": checked,
+               "n_unit": "pupils", "unit": "days"}  # fmt: skip
+
+
+def absence_rows(counted: pd.DataFrame, name: str, year: int) -> Iterator[Row]:
+    """Give the pupils who reached a limit of absence, by term and by term and grade."""
+    columns = ["pupils", "reached", "listed"]
+    by_term = counted.groupby("term", observed=True)[columns].sum().reset_index()
+    groups = [("term", str(row["term"]), row) for _, row in by_term.iterrows()]
+    groups += [
+        (BY_TERM_AND_GRADE, f"{row['term']}×{row['grade']}", row) for _, row in counted.iterrows()
+    ]
+    for by, subject, row in groups:
+        pupils, reached, listed = (int(row[column]) for column in columns)
+        base = {"by": by, "subject": subject, "at": str(year), "n_unit": "pupils"}
+        yield {**base, "indicator": f"dropout_absent_{name}", "value": reached, "n": pupils,
+               "denominator": pupils, "unit": "pupils"}  # fmt: skip
+        if reached:
+            yield {**base, "indicator": f"dropout_listed_{name}", "value": listed / reached,
+                   "numerator": listed, "denominator": reached, "n": reached, "unit": "share"}  # fmt: skip
+
+
+def judge(
+    found: Sequence[Rate], cohorts: Sequence[Cohort], why: str, rules: Rules, year: int
+) -> Iterator[Check]:
+    """Hold the latest net-flow rates and nine-year retention against their limits.
+
+    Retention as inspected is held against its limit in the chapter on what the scheme of 2017 asks.
+
+    Parameters
+    ----------
+    found, cohorts
+        What was measured.
+    why
+        Why no rate was measured, empty where one was.
+    rules, year
+        What `rules.read_rules` gives, and the year of the report.
+    """
+    last = max((rate.year for rate in found), default=year)
+    for stage, limit in rules["limit"].items():
+        rate = next((r for r in found if (r.year, r.stage, r.grade) == (last, stage, None)), None)
+        value = (rate.out - rate.into) / rate.enrolled if rate else math.nan
+        if rate or why:
+            yield _check("dropout_net", stage, last, value, limit, "lower", why)
+    for cohort in cohorts[-1:]:
+        value = cohort.shares["nine_year"].value
+        reason = "not_complete" if cohort.partial or math.isnan(value) else ""
+        yield _check(
+            RETENTION["nine_year"], "junior", cohort.year, value, rules["retention"], "higher",
+            reason,
+        )  # fmt: skip
+
+
+def _check(
+    indicator: str, stage: str, year: int, value: float, limit: Rules, better: Better, why: str
+) -> Check:
+    verdict: Verdict = "met" if reaches(value, limit["value"], better) else "not_met"
+    return Check(
+        indicator=indicator, stage=stage, by="", subject="", at=str(year),
+        rule=f"dropout.rule.{better}", limit=limit["value"],
+        verdict="cannot_say" if why or math.isnan(value) else verdict,
+        reason=f"dropout.reason.{why}" if why else "",
+        source=f"{limit['source']}〔{limit['standing']}〕",
+    )  # fmt: skip
