@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.methods.shrinkage import most_behind, shrink_rates
+from analysis.methods.shrinkage import most_behind, shrink_rates, shrink_ratios
 
 
 def test_groups_that_differ_by_chance_alone_get_the_common_rate() -> None:
@@ -55,3 +55,26 @@ def test_the_bound_of_a_count_is_where_its_chance_is_one_in_twenty() -> None:
 def test_impossible_groups_are_refused(events: list[int], n: list[int]) -> None:
     with pytest.raises(ValueError, match="no more events than rows"):
         shrink_rates(events, n)
+
+
+def test_shrunken_ratios_find_the_spread_that_they_were_drawn_with() -> None:
+    rng = np.random.default_rng(8)
+    expected = rng.uniform(2, 20, 4000)
+    own = rng.gamma(6.0, 1.2 / 6.0, 4000)
+    made = shrink_ratios(rng.poisson(expected * own), expected)
+    assert made.mean == pytest.approx(1.2, rel=0.03)
+    assert made.weight == pytest.approx(6.0, rel=0.15)
+    inside = (made.low <= own) & (own <= made.high)
+    assert 0.935 < inside.mean() < 0.965
+
+
+def test_where_nothing_happened_ratios_have_the_bound_of_a_count_of_none() -> None:
+    made = shrink_ratios([0, 0], [1.0, 3.0])
+    assert made.estimate.tolist() == [0, 0]
+    np.testing.assert_allclose(made.high, [2.9957, 0.9986], atol=1e-4)
+
+
+@pytest.mark.parametrize(("k", "e"), [([1], [0.0]), ([-1], [1.0]), ([], []), ([1, 2], [1.0])])
+def test_impossible_ratios_are_refused(k: list[int], e: list[float]) -> None:
+    with pytest.raises(ValueError, match="over 0"):
+        shrink_ratios(k, e)

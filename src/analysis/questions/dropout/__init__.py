@@ -21,12 +21,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analysis.finding import Finding, Note, tidy
-from analysis.questions.dropout import labels, ledgers, notes, rates, retention, rows
+from analysis.questions.dropout import labels, ledgers, notes, rates, retention, risk, rows
 from analysis.questions.dropout.indicators import declare
 from analysis.questions.dropout.rules import Rules, read_rules
 from analysis.records.county import CountyData
 
-__all__ = ["assess"]
+__all__ = ["assess", "risk"]
 
 
 def assess(

@@ -50,7 +50,9 @@ class Model:
     events: int
 
 
-def learn(rows: pd.DataFrame, columns: Sequence[str], cause: str = LEFT) -> Model | None:
+def learn(
+    rows: pd.DataFrame, columns: Sequence[str], cause: str = LEFT, *, errors: bool = True
+) -> Model | None:
     """Fit the model of one cause of leaving; none where nobody left for it, or nobody stayed.
 
     Parameters
@@ -61,6 +63,9 @@ def learn(rows: pd.DataFrame, columns: Sequence[str], cause: str = LEFT) -> Mode
         Covariates.
     cause
         Which end of a term.
+    errors
+        Whether errors by school are wanted: with few schools they take as many fits as schools,
+        and a prediction needs none.
     """
     seen = rows[rows["exit"].isin([STAYS, cause])]
     event = (seen["exit"] == cause).to_numpy()
@@ -72,7 +77,10 @@ def learn(rows: pd.DataFrame, columns: Sequence[str], cause: str = LEFT) -> Mode
     frame = seen[[*usable, "school"]].assign(
         event=event.astype(float), period=seen["period"].astype(str).map(levels)
     )
-    fitted = hazard.fit(frame, event="event", period="period", covariates=usable, cluster="school")
+    fitted = hazard.fit(
+        frame, event="event", period="period", covariates=usable,
+        cluster="school" if errors else None,
+    )  # fmt: skip
     unusable = tuple(name for name in columns if name not in usable)
     return Model(fitted, levels, tuple(usable), unusable, len(seen), int(event.sum()))
 

@@ -180,7 +180,7 @@ def study(pool: Pool, parameters: Mapping[str, Any]) -> Study:
     return Study(
         pool,
         model.learn(rows, columns),
-        model.learn(rows, used_columns(rows, COVARIATES)),
+        model.learn(rows, used_columns(rows, COVARIATES), errors=False),
         tried,
         trials.run(rows, more, parameters, ("forward",)).get("forward"),
         expected.find_spread(forward) if forward is not None else 1.0,

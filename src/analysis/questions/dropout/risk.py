@@ -22,7 +22,17 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.finding import Check, Finding, Roster, merge_labels, tidy
+from analysis.finding import (
+    Check,
+    Finding,
+    Given,
+    Name,
+    Note,
+    NoteValue,
+    Roster,
+    merge_labels,
+    tidy,
+)
 from analysis.questions.dropout import model, performance, risk_notes, risk_rows
 from analysis.questions.dropout.performance import Judged
 from analysis.questions.dropout.pool import Pool, Study, gather, study
@@ -165,6 +175,28 @@ def _checks(own: Judgement, together: Judgement, parameters: Mapping[str, Any]) 
             inside = low <= ratio <= high
             yield Check("risk_ratio", "", by, way, "", "risk.rule.drift", limit,
                         "met" if inside else "not_met")  # fmt: skip
+
+
+def recall(county: CountyData, fitted: Finding | None) -> Finding:
+    """Give what the fit found, or a finding that says why there is none.
+
+    Parameters
+    ----------
+    county
+        Of whom.
+    fitted
+        From `analysis.records.load_fit`; none where nothing was fitted, or no register handed in.
+    """
+    if fitted is not None:
+        return fitted
+    code = county.place.code
+    why = "no_register" if county.table("pupils").empty else "not_fitted"
+    said: dict[str, NoteValue] = {"county": Name("county", code), "year": Given(county.year)}
+    return Finding(
+        name="risk", county=code, year=county.year, table=tidy([]),
+        labels={"county": {code: county.place.label}},
+        notes=(Note(f"risk.headline.{why}", said),), origin=county.origin,
+    )  # fmt: skip
 
 
 def points_to_children(own: Judgement, together: Judgement) -> bool:

@@ -91,7 +91,7 @@ def _try_all(
 def _try_once(
     learnt: pd.DataFrame, tried: pd.DataFrame, columns: Sequence[str], way: str
 ) -> pd.DataFrame | None:
-    fitted = model.learn(learnt, columns) if len(learnt) and len(tried) else None
+    fitted = model.learn(learnt, columns, errors=False) if len(learnt) and len(tried) else None
     if fitted is None:
         return None
     return tried.drop(columns=[*columns, "exit"]).assign(
