@@ -104,20 +104,44 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Load a small demo prefecture, as a user would, and fit it."""
-    folder = tmp_path_factory.mktemp("demo")
-    for words in (
-        ("demo", "files", "--scale", "0.1", "--years", "2019-2021"),
-        ("load", "files", "--store", "store"),
-        ("fit", "store", "--year", "2021"),
-    ):
-        code = "from analysis.cli import main; main()"
+PUPIL_COUNTIES = ("130706", "130709")
+"""The two smallest of the demo's counties."""
+
+
+def run_county(folder: Path, *commands: tuple[str, ...]) -> None:
+    """Run the command as a user would."""
+    code = "from analysis.cli import main; main()"
+    for words in commands:
         done = subprocess.run(
             [sys.executable, "-c", code, *words], cwd=folder, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Load a small demo prefecture without pupils, as a user would, and fit it."""
+    folder = tmp_path_factory.mktemp("demo")
+    run_county(
+        folder,
+        ("demo", "files", "--scale", "0.1", "--years", "2019-2021", "--regime", "none"),
+        ("load", "files", "--store", "store"),
+        ("fit", "store", "--year", "2021"),
+    )
+    return folder / "store"
+
+
+@pytest.fixture(scope="session")
+def pupil_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Load two demo counties with their pupils, and fit them."""
+    folder = tmp_path_factory.mktemp("pupils")
+    for code in PUPIL_COUNTIES:
+        run_county(
+            folder,
+            ("demo", code, "--counties", code, "--scale", "0.05", "--years", "2019-2021"),
+            ("load", code, "--store", "store", "--key", "key"),
+        )
+    run_county(folder, ("fit", "store", "--year", "2021"))
     return folder / "store"
 
 

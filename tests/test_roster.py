@@ -187,7 +187,7 @@ def test_a_list_of_another_question_has_its_own_columns(filled: Path, tmp_path: 
 
 def test_kinds_are_said(filled: Path, tmp_path: Path) -> None:
     county = open_county(filled, "130722", 2021)
-    with pytest.raises(UsageError, match="there are absences, moves, teachers"):
+    with pytest.raises(UsageError, match="there are absences, moves, teachers, visits"):
         roster.build("pupils", county, "2022-03-31")
     store.write(intake(schools=schools("130723")), filled)
     with pytest.raises(UsageError, match="130723"):

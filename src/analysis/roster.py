@@ -145,6 +145,14 @@ def _fitted(kind: str, county: CountyData, expires: str, store: str | Path) -> R
     """Read a list of the fit that counts; those on it have to be in the data as they now are."""
     code, year = county.place.code, county.year
     listed = load_roster(store, code, year, kind)
+    if listed is None and kind == "visits":
+        raise UsageError(
+            f"{code} {year} 学年没有走访名单：尚未运行 county fit，或个体评分未显示优于学校离校率"
+            "（见报告）；请按报告所指的学校安排走访",
+            f"there is no list of visits for {code} in {year}: county fit was not run, or scores of "
+            "single pupils are not shown to beat the school's rate (see the report); let visits go "
+            "by the schools that the report points to",
+        )
     if listed is None:
         raise UsageError(
             f"{code} {year} 学年没有这份名单：请先运行 county fit；方案中没有人员流动时也没有名单",

@@ -11,10 +11,11 @@ import math
 from pathlib import Path
 
 import pytest
+from tests.conftest import PUPIL_COUNTIES
 
 from analysis.finding import KEY, Finding
 from analysis.questions import assurance, balance, context, dropout, prefecture, quality
-from analysis.records import CountyData, open_county
+from analysis.records import CountyData, load_fit, open_county
 from analysis.records.regions import regions
 
 GOLDEN = Path(__file__).parent
@@ -29,7 +30,6 @@ QUESTIONS = {
     "assurance": assurance.assess,
     "balance": balance.assess,
     "context": context.describe,
-    "dropout": dropout.assess,
     "imbalance": balance.explain,
     "peers": peers,
     "quality": quality.examine,
@@ -55,6 +55,15 @@ def test_the_figures_stand(name: str, demo_store: Path, request: pytest.FixtureR
         {code: figures(QUESTIONS[name](open_county(demo_store, code, 2021))) for code in COUNTIES},
         request,
     )
+
+
+@pytest.mark.whole
+def test_the_figures_of_pupils_stand(pupil_store: Path, request: pytest.FixtureRequest) -> None:
+    counties = {code: open_county(pupil_store, code, 2021) for code in PUPIL_COUNTIES}
+    hold("dropout", {c: figures(dropout.assess(county)) for c, county in counties.items()}, request)
+    risks = {code: dropout.risk.recall(county, load_fit(pupil_store, code, 2021, "risk"))
+             for code, county in counties.items()}  # fmt: skip
+    hold("risk", {code: figures(finding) for code, finding in risks.items()}, request)
 
 
 @pytest.mark.whole

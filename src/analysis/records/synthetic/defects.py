@@ -161,6 +161,7 @@ def _still_on_list(teachers: pd.DataFrame, wanted: pd.DataFrame, key: list[str])
 
 
 def without(frame: pd.DataFrame, silent: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the rows of schools and years that did not report."""
     if silent.empty or frame.empty:
         return frame
     absent = pd.MultiIndex.from_frame(silent[["school", "year"]])
