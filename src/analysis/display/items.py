@@ -65,6 +65,16 @@ def ranging(view: View, row: Row | None) -> Item:
     return Item(view.flagged(low if low == high else text, row["flag"]))
 
 
+def estimated(view: View, row: Row | None) -> Item:
+    """Make the cell of an estimate: the value, and behind it its range."""
+    item = marked(view, row)
+    text = view.range(row)
+    if row is None or not text or item.value is None:
+        return item
+    both = view.word("display.estimate", value=item.text, range=text)
+    return Item(both, item.value, item.flag, shaded=item.shaded)
+
+
 def valued(view: View, row: Row | None, limit: float | None = None) -> Item:
     """Make the cell of a row's value, written to tell it from the limit it is held to."""
     found = number(row)

@@ -8,6 +8,7 @@ from typing import Literal
 from analysis.display.grid import MOST_COLUMNS, Grid, Head, Item
 from analysis.display.items import (
     FIELDS,
+    estimated,
     field,
     field_head,
     gap_of,
@@ -30,6 +31,7 @@ from analysis.finding import Check
 
 Blocks = tuple[Rendered, ...]
 _RANGES = 4
+_RANGED = (("range",), ("estimate",))
 """So many columns of ranges fit beside the names: they are texts, and longer than numbers."""
 
 
@@ -97,7 +99,7 @@ def cells(
         stages stand side by side); ``"subject"``: a subject
         of the dimension `by`, with a column an indicator; ``"at"``: a point in time, likewise.
     columns
-        ``("range",)`` for ranges alone. For rows by indicator: fields (``value``, ``range``, ``limit``, ``unit``, ``n``,
+        ``("range",)`` for ranges alone, ``("estimate",)`` for values each with its range. For rows by indicator: fields (``value``, ``range``, ``limit``, ``unit``, ``n``,
         ``numerator`` …) or parts (``coefficient`` for the value of ``<id>.coefficient``).
     by
         The dimension.
@@ -118,9 +120,9 @@ def cells(
         chosen = _chosen(view, indicators, one, by)
         if not chosen or (rows == "subject" and len(chosen) > 1 and _unlinked(view, by)):
             continue
-        ranged = tuple(columns) == ("range",)
-        parts = _parts(chosen, _RANGES if ranged else MOST_COLUMNS - 1)
-        grids = [_crossed(view, part, one, by, rows, ranged=ranged) for part in parts]
+        shown = columns[0] if tuple(columns) in _RANGED else "value"
+        parts = _parts(chosen, MOST_COLUMNS - 1 if shown == "value" else _RANGES)
+        grids = [_crossed(view, part, one, by, rows, shown=shown) for part in parts]
         made += _finish_all(view, table, "cells", one, grids)
     return tuple(made)
 
@@ -294,7 +296,7 @@ def _crossed(
     key: Literal["subject", "at"],
     *,
     judged: bool = False,
-    ranged: bool = False,
+    shown: str = "value",
 ) -> Grid:
     """Make a grid with a row a subject or a point in time, and a column an indicator."""
     found = {
@@ -308,9 +310,9 @@ def _crossed(
     names = sorted(names) if key == "at" else names
     first = Head("at", view.word("display.column.at")) if key == "at" else subject_head(view, by)
     heads = [short_head(view, id) if judged else number_head(view, id, id, name=True) for id in ids]
-    if ranged:
-        heads = [Head(id, view.short(id)) for id in ids]
-    show = ranging if ranged else marked if judged else valued
+    if shown != "value":
+        heads = [Head(f"{id}.range", view.short(id)) for id in ids]
+    show = {"range": ranging, "estimate": estimated}.get(shown, marked if judged else valued)
     rows = [
         (
             Item(name) if key == "at" else named(view, name, stage, by, judged=judged),
@@ -318,8 +320,8 @@ def _crossed(
         )
         for name in names
     ]
-    shown = [row for cells in found.values() for row in cells.values()]
-    return Grid((first, *heads), tuple(rows), shown)
+    behind = [row for cells in found.values() for row in cells.values()]
+    return Grid((first, *heads), tuple(rows), behind)
 
 
 def _judged(view: View, id: str, stage: str) -> bool:
@@ -394,5 +396,5 @@ def _finish(
 def _note(view: View, table: str, stage: str, grid: Grid) -> str:
     """Write the note under a table: its own, and what the ranges that it shows are."""
     own = view.caption("table", table, "note", stage)
-    ranged = any(head.id == "range" for head in grid.heads)
+    ranged = any(head.id.split(".")[-1] == "range" for head in grid.heads)
     return view.join(own, interval(view, grid.cells) if ranged else "")

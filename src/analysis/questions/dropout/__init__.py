@@ -68,6 +68,7 @@ def assess(
     }
     found, reasons = rates.measure(county, rules)
     why = "" if found else _why(reasons)
+    unmeasured = rates.left_out(county, found) if found else rates.STAGES if why else ()
     cohorts = retention.trace(county)
     ledger, told = _ledger(county, rules, levels, least)
     absent = _absence(county, days)
@@ -84,12 +85,15 @@ def assess(
     if absent:
         told.append(notes.tell_absence(code, year, days, own_rule=own_rule))
     made = [*rows.rate_rows(found, least), *rows.retention_rows(cohorts, least), *ledger, *absent]
-    children = [*notes.tell_rates(code, year, found, why), *notes.tell_retention(code, cohorts)]
+    children = [
+        *notes.tell_rates(code, year, found, why, unmeasured),
+        *notes.tell_retention(code, cohorts),
+    ]
     return replace(
         finding,
-        table=tidy([*made, *(rows.unmeasured_rows(year) if why else ())]),
+        table=tidy([*made, *rows.unmeasured_rows(found, unmeasured, year)]),
         indicators=declare(rules, days, own_rule=own_rule),
-        checks=tuple(rows.judge(found, cohorts, why, rules, year)),
+        checks=tuple(rows.judge(found, cohorts, why, unmeasured, rules, year)),
         notes=(*told, *children, *lacking),
     )
 

@@ -26,7 +26,9 @@ def tell_missing(county: str, year: int, parts: Sequence[str]) -> Iterator[Note]
         yield Note(f"dropout.missing.{part}", _common(county, year))
 
 
-def tell_rates(county: str, year: int, found: Sequence[Rate], why: str) -> Iterator[Note]:
+def tell_rates(
+    county: str, year: int, found: Sequence[Rate], why: str, unmeasured: Sequence[str]
+) -> Iterator[Note]:
     """Say both rates of the latest year side by side, or why there are none."""
     common = _common(county, year)
     if why:
@@ -48,6 +50,9 @@ def tell_rates(county: str, year: int, found: Sequence[Rate], why: str) -> Itera
         yield Note("dropout.headline.rates", {**values, **followed}, stage)
         if rate.out < rate.into:
             yield Note("dropout.caution.negative", values, stage)
+    for stage in unmeasured:
+        values = {**common, "year": Given(last), "stage": Name("stage", stage)}
+        yield Note("dropout.confidence.stage", values, stage)
     yield Note("dropout.confidence.two_rates", common)
 
 

@@ -5,7 +5,7 @@ Both are of the year from one autumn register to the next, by stage and grade.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -60,7 +60,7 @@ def measure(county: CountyData, rules: Rules) -> tuple[list[Rate], dict[int, str
         By year, stage and grade.
     dict
         For each year that cannot be measured, why: ``"one_register"`` where the next autumn's
-        register is not there, ``"some_schools"`` where one of the two lacks schools.
+        register is not there, ``"some_schools"`` where in each stage one of the two lacks schools.
     """
     # Numbered, read and parted once: a county has tens of thousands of pupils a term, and numbers
     # are looked up in a fraction of the time of texts.
@@ -76,14 +76,35 @@ def measure(county: CountyData, rules: Rules) -> tuple[list[Rate], dict[int, str
     for year in sorted({year for year, _ in parts}):
         if year not in autumns or year + 1 not in autumns:
             reasons[year] = "one_register"
-        elif any(missing_schools(county, autumns[y], y) for y in (year, year + 1)):
-            reasons[year] = "some_schools"
-        else:
+        elif stages := _stages(county, autumns, year):
             moved = changes[changes["year"] == year]
             begun, spring = autumns[year], parts.get((year, "2"))
             followed = follow(begun, spring, autumns[year + 1], moved, year, rules)
-            found += _year(followed, by_school(begun, moved), year)
+            found += _year(followed, by_school(begun, moved), year, stages)
+        else:
+            reasons[year] = "some_schools"
     return found, reasons
+
+
+def _stages(county: CountyData, autumns: Mapping[int, pd.DataFrame], year: int) -> tuple[str, ...]:
+    """Give the stages whose pupils can be followed: no school that they may be at is missing.
+
+    Who leaves primary school is at a junior one in the autumn after.
+    """
+    now, after = (
+        {s for s in STAGES if not missing_schools(county, autumns[y], y, s)} for y in (year, year + 1)
+    )  # fmt: skip
+    needs = {"primary": set(STAGES), "junior": {"junior"}}
+    return tuple(stage for stage in STAGES if stage in now and needs[stage] <= after)
+
+
+def left_out(county: CountyData, found: Sequence[Rate]) -> tuple[str, ...]:
+    """Give the stages that have pupils but no rate in the latest year measured."""
+    last = max((rate.year for rate in found), default=county.year)
+    measured = {rate.stage for rate in found if rate.year == last}
+    reported = county.tables["school_years"]
+    there = set(reported.loc[(reported["year"] == last) & (reported["pupils_n"] > 0), "stage"])
+    return tuple(stage for stage in STAGES if stage in there - measured)
 
 
 def _number(pupils: pd.DataFrame, changes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -93,13 +114,15 @@ def _number(pupils: pd.DataFrame, changes: pd.DataFrame) -> tuple[pd.DataFrame, 
     return pupils.assign(pseudonym=numbers), changes.assign(pseudonym=known)
 
 
-def missing_schools(county: CountyData, autumn: pd.DataFrame, year: int) -> int:
-    """Count the schools that have pupils of a compulsory stage but are not in the register."""
+def missing_schools(county: CountyData, autumn: pd.DataFrame, year: int, stage: str) -> int:
+    """Count the schools that have pupils of a stage but none of its grades in the register."""
     reported = county.tables["school_years"]
     due = reported[
-        (reported["year"] == year) & reported["stage"].isin(STAGES) & (reported["pupils_n"] > 0)
+        (reported["year"] == year) & (reported["stage"] == stage) & (reported["pupils_n"] > 0)
     ]
-    return len(set(due["school"]) - set(autumn["school"].unique()))
+    primary = autumn["grade"] <= _PRIMARY_GRADES
+    there = autumn.loc[primary if stage == "primary" else ~primary, "school"]
+    return len(set(due["school"]) - set(there.unique()))
 
 
 def by_school(begun: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
@@ -176,8 +199,10 @@ def _is_of_age(begun: pd.DataFrame, year: int, rules: Rules) -> pd.Series:
     return born.isna() | age.between(low, high).fillna(True)
 
 
-def _year(followed: pd.DataFrame, schools: pd.DataFrame, year: int) -> Iterator[Rate]:
-    for stage in STAGES:
+def _year(
+    followed: pd.DataFrame, schools: pd.DataFrame, year: int, stages: Sequence[str]
+) -> Iterator[Rate]:
+    for stage in stages:
         own = {grade for grade in range(1, LAST_GRADE + 1) if stage_of(grade) == stage}
         for grade in (None, *sorted(own)):
             wanted = own if grade is None else {grade}

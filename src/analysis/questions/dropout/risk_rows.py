@@ -44,7 +44,7 @@ def _expected(made: Expected) -> Row:
     return {
         "indicator": "risk_expected", "value": made.number, "value_low": made.low,
         "value_high": made.high, "interval_kind": "model", "n": made.pupils, "n_unit": "pupils",
-        "unit": "pupils", "flag": "e",
+        "unit": "pupils",
     }  # fmt: skip
 
 
@@ -65,18 +65,15 @@ def trial_rows(judged: Mapping[str, Judged | None], by: str) -> Iterator[Row]:
             "risk_intercept": one.calibration.intercept,
         }
         for indicator, estimate in told.items():
-            unit = "ratio" if indicator == "risk_ratio" else "index"
-            yield {**at, **_estimated(indicator, estimate, one.pupils, unit)}
+            yield {**at, **_estimated(indicator, estimate, one.pupils, "ratio")}
         if one.visits is None or one.by_school is None or one.gain is None:
             continue
         for indicator, visits in (("risk_hits", one.visits), ("risk_hits_school", one.by_school)):
-            row = _estimated(
-                indicator, visits.precision, visits.capacity, "per_100_pupils", _HUNDRED
-            )
+            row = _estimated(indicator, visits.precision, visits.capacity, "ratio", _HUNDRED)
             # The persons behind the number, so that the gate sees how few they are.
             counts = {"numerator": round(visits.hits), "denominator": visits.capacity}
             yield {**at, **row, **counts}
-        row = _estimated("risk_gain", one.gain, one.visits.capacity, "per_100_pupils", _HUNDRED)
+        row = _estimated("risk_gain", one.gain, one.visits.capacity, "ratio", _HUNDRED)
         yield {**at, **row}
         # Of the last term alone: its own number of those who left stays untold.
         yield {**at, **_estimated("risk_recall", one.visits.recall, one.pupils, "share")}
@@ -86,7 +83,7 @@ def _estimated(indicator: str, estimate: Estimate, n: int, unit: str, scale: flo
     return {
         "indicator": indicator, "value": scale * estimate.estimate,
         "value_low": scale * estimate.low, "value_high": scale * estimate.high,
-        "interval_kind": "sampling", "n": n, "n_unit": "pupils", "unit": unit, "flag": "e",
+        "interval_kind": "sampling", "n": n, "n_unit": "pupils", "unit": unit,
     }  # fmt: skip
 
 
@@ -103,7 +100,7 @@ def group_rows(groups: pd.DataFrame) -> Iterator[Row]:
             "indicator": indicator, "by": BY_GROUP, "subject": row["group"],
             "value": row["estimate"], "value_low": row["low"], "value_high": row["high"],
             "interval_kind": "sampling", **counts, "n": row["whole"], "n_unit": "pupils",
-            "unit": "ratio" if ratio else "share", "flag": "c" if row["hidden"] else "e",
+            "unit": "ratio" if ratio else "share", "flag": "c" if row["hidden"] else "",
         }  # fmt: skip
 
 
@@ -111,11 +108,11 @@ def cost_rows(judged: Judged | None, more: Judged | None) -> Iterator[Row]:
     """Give what it costs not to use what is deliberately left out."""
     if judged is None or more is None:
         return
-    yield {"indicator": "risk_auc_more", "unit": "index", "flag": "e",
+    yield {"indicator": "risk_auc_more", "unit": "ratio",
            "value": more.auc.estimate - judged.auc.estimate}  # fmt: skip
     if judged.visits is not None and more.visits is not None:
         gained = more.visits.precision.estimate - judged.visits.precision.estimate
-        yield {"indicator": "risk_hits_more", "unit": "per_100_pupils", "flag": "e",
+        yield {"indicator": "risk_hits_more", "unit": "ratio",
                "value": _HUNDRED * gained}  # fmt: skip
 
 
@@ -132,7 +129,7 @@ def factor_rows(study: Study) -> Iterator[Row]:
         yield {
             "indicator": "risk_odds", "by": BY_FACTOR, "subject": factor,
             "value": np.exp(fit.params[factor]), "value_low": np.exp(low),
-            "value_high": np.exp(high), "interval_kind": "model", "unit": "ratio", "flag": "e",
+            "value_high": np.exp(high), "interval_kind": "model", "unit": "ratio",
         }  # fmt: skip
 
 
@@ -149,7 +146,7 @@ def gap_rows(study: Study, county: str, parameters: Mapping[str, Any]) -> Iterat
     of_pupils = model.predict(study.pupils_only, own)
     rate, whole, standard = left[inside].mean(), left.mean(), of_pupils.mean()
     events = int(left[inside].sum())
-    base: Row = {"n": len(own), "n_unit": "pupils", "unit": "per_100_pupils"}
+    base: Row = {"n": len(own), "n_unit": "pupils", "unit": "ratio"}
     yield {**base, "indicator": "risk_rate", "value": _HUNDRED * rate, "numerator": events,
            "denominator": len(own)}  # fmt: skip
     yield {**base, "indicator": "risk_rate_pool", "value": _HUNDRED * whole, "n": len(rows),
@@ -167,7 +164,6 @@ def gap_rows(study: Study, county: str, parameters: Mapping[str, Any]) -> Iterat
     yield {
         **base, "indicator": "risk_by_schools", "value": _HUNDRED * (rate - standard),
         "value_low": _HUNDRED * low, "value_high": _HUNDRED * high, "interval_kind": "sampling",
-        "flag": "e",
     }  # fmt: skip
 
 
@@ -192,7 +188,7 @@ def school_rows(study: Study, county: str) -> Iterator[Row]:
             "indicator": "risk_school", "by": BY_SCHOOL, "subject": str(school),
             "value": made.estimate[place], "value_low": made.low[place],
             "value_high": made.high[place], "interval_kind": "model", "n": row["pupils"],
-            "n_unit": "pupils", "unit": "ratio", "flag": "e",
+            "n_unit": "pupils", "unit": "ratio",
         }  # fmt: skip
 
 

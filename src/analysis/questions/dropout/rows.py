@@ -73,11 +73,12 @@ def _followed(base: Row, indicator: str, gone: int, followed: int) -> Row:
             "denominator": followed, "n": followed}  # fmt: skip
 
 
-def unmeasured_rows(year: int) -> Iterator[Row]:
-    """Give both rates as not known, for a county with no year that can be measured."""
-    for stage in ("primary", "junior"):
+def unmeasured_rows(found: Sequence[Rate], stages: Sequence[str], year: int) -> Iterator[Row]:
+    """Give both rates of these stages as not known, in the latest year measured or the report's."""
+    last = max((rate.year for rate in found), default=year)
+    for stage in stages:
         for indicator in ("dropout_net", "dropout_verified"):
-            yield {"indicator": indicator, "stage": stage, "at": str(year), "flag": "x",
+            yield {"indicator": indicator, "stage": stage, "at": str(last), "flag": "x",
                    "n_unit": "pupils", "unit": "share"}  # fmt: skip
 
 
@@ -167,8 +168,9 @@ def absence_rows(counted: pd.DataFrame, name: str, year: int) -> Iterator[Row]:
 
 
 def judge(
-    found: Sequence[Rate], cohorts: Sequence[Cohort], why: str, rules: Rules, year: int
-) -> Iterator[Check]:
+    found: Sequence[Rate], cohorts: Sequence[Cohort], why: str, unmeasured: Sequence[str],
+    rules: Rules, year: int,
+) -> Iterator[Check]:  # fmt: skip
     """Hold the latest net-flow rates and nine-year retention against their limits.
 
     Retention as inspected is held against its limit in the chapter on what the scheme of 2017 asks.
@@ -179,6 +181,8 @@ def judge(
         What was measured.
     why
         Why no rate was measured, empty where one was.
+    unmeasured
+        Stages that have pupils but no rate.
     rules, year
         What `rules.read_rules` gives, and the year of the report.
     """
@@ -186,8 +190,9 @@ def judge(
     for stage, limit in rules["limit"].items():
         rate = next((r for r in found if (r.year, r.stage, r.grade) == (last, stage, None)), None)
         value = (rate.out - rate.into) / rate.enrolled if rate else math.nan
-        if rate or why:
-            yield _check("dropout_net", stage, last, value, limit, "lower", why)
+        if rate or stage in unmeasured:
+            reason = "" if rate else why or "some_schools"
+            yield _check("dropout_net", stage, last, value, limit, "lower", reason)
     for cohort in cohorts[-1:]:
         value = cohort.shares["nine_year"].value
         reason = "not_complete" if cohort.partial or math.isnan(value) else ""
