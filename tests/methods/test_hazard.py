@@ -15,6 +15,8 @@ from statsmodels.genmod.generalized_linear_model import GLM
 
 from analysis.errors import UsageError
 from analysis.methods import hazard
+from analysis.methods.hazard import axes
+from analysis.methods.hazard.places import Places
 
 
 def draw(rng: np.random.Generator, *, schools: int = 50, size: int = 60) -> pd.DataFrame:
@@ -164,6 +166,81 @@ def test_parts_give_the_numbers_of_the_whole(link: str) -> None:
     assert found.deviance == pytest.approx(whole.deviance, rel=1e-12)
     assert (found.rows, found.clusters) == (whole.rows, whole.clusters)
     assert list(found.params.index) == list(whole.params.index)
+
+
+PARTS = {"event": "left", "period": "term", "covariates": ["poor", "zone", "size", "own"]}
+
+
+def same(one: hazard.Fit, other: hazard.Fit) -> None:
+    assert list(one.params.index) == list(other.params.index)
+    assert one.params.to_numpy() == pytest.approx(other.params.to_numpy(), rel=1e-8, abs=1e-9)
+    assert one.se.to_numpy() == pytest.approx(other.se.to_numpy(), rel=1e-8)
+    assert one.deviance == pytest.approx(other.deviance, rel=1e-12)
+    assert (one.rows, one.clusters, one.se_kind) == (other.rows, other.clusters, other.se_kind)
+
+
+@pytest.mark.parametrize("link", ["logit", "cloglog"])
+@pytest.mark.parametrize("cluster", [None, "school"])
+@pytest.mark.parametrize("fine", [False, True], ids=["few values", "values of their own"])
+def test_few_values_and_many_give_the_numbers_of_the_matrix(
+    link: str, cluster: str | None, fine: bool
+) -> None:
+    rng = np.random.default_rng(11)
+    rows = draw(rng)
+    # Without errors by school the size of a school is a number like any other.
+    rows["own"] = rng.normal(size=len(rows)) if fine else rng.integers(0, 4, len(rows))
+    asked = {**PARTS, "cluster": cluster}
+    seen = axes.look(rows, PARTS["covariates"], cluster)
+    assert (seen.few["own"] is None) == fine
+    assert list(seen.fixed) == (["size"] if cluster else [])
+    parts = [rows.iloc[:700], rows.iloc[:0], rows.iloc[700:]]
+    same(hazard.fit_parts(lambda: parts, link=link, **asked), hazard.fit(rows, link=link, **asked))
+
+
+def test_a_number_belongs_to_the_cluster_only_where_all_parts_say_so() -> None:
+    rows = draw(np.random.default_rng(12)).assign(own=lambda r: r["size"])
+    rows.loc[rows.index[-3:], "own"] += 1.0
+    parts = [rows.iloc[:1500], rows.iloc[1500:]]
+    ones = [axes.look(part, PARTS["covariates"], "school") for part in parts]
+    assert [list(one.fixed) for one in ones] == [["size", "own"], ["size"]]
+    assert list((ones[0] + ones[1]).fixed) == ["size"]
+    # The same in each part, but not in both.
+    other = axes.look(parts[0].assign(size=9.0), ["size"], "school")
+    assert list((axes.look(parts[0], ["size"], "school") + other).fixed) == []
+    asked = {**PARTS, "cluster": "school"}
+    same(hazard.fit_parts(lambda: parts, **asked), hazard.fit(rows, **asked))
+
+
+def test_many_rows_in_memory_are_fitted_as_their_cells_are() -> None:
+    rows = draw(np.random.default_rng(13), schools=200, size=1000)
+    asked = {**PARTS, "covariates": ["poor", "zone", "size"], "cluster": "school"}
+    cells = hazard.compress(rows, ["left", "term", "poor", "zone", "size", "school"])
+    same(hazard.fit(rows, **asked), hazard.fit(cells, counts="count", **asked))
+
+
+def test_places_in_a_file_say_what_those_in_memory_say() -> None:
+    rows = draw(np.random.default_rng(14), size=400)
+    found = axes.find(
+        ["poor", "size"], {"term": ["7-1", "7-2", "8-1"]}, sorted(rows["school"].unique()),
+        axes.look(rows, ["poor", "size"], "school"), period="term", cluster="school",
+    )  # fmt: skip
+    assert [len(axis.table) for axis in found] == [50, 6]
+    params = np.array([-2.0, -2.1, -1.9, 0.4, 0.2])
+    made = []
+    outcome = rows["left"]
+    for kept in (2**26, 1000):
+        places = Places(found, kept)
+        for half in (slice(None, 9000), slice(9000, None)):
+            places.add(rows[half], outcome[half].to_numpy(float), np.ones(len(rows[half])))
+        assert places.cells < 1300
+        made.append((*places.add_up(params, "logit"), places.score_clusters(params, "logit")))
+        places.close()
+    for one, other in zip(*made, strict=True):
+        assert np.array_equal(one, other)
+    eta = rows["term"].map(dict(zip(["7-1", "7-2", "8-1"], params, strict=False)))
+    eta = eta + 0.4 * rows["poor"] + 0.2 * rows["size"]
+    by_hand = -2 * (rows["left"] * eta - np.log1p(np.exp(eta))).sum()
+    assert made[0][0] == pytest.approx(by_hand, rel=1e-12)
 
 
 def test_cells_of_parts_add_up_to_the_cells_of_the_whole() -> None:

@@ -6,7 +6,8 @@ does not fit into memory, `life_table` what there is without a model, `compress`
 """
 
 from analysis.methods.hazard.cells import compress
-from analysis.methods.hazard.discrete import Fit, fit, fit_competing
+from analysis.methods.hazard.discrete import fit, fit_competing
+from analysis.methods.hazard.fitted import Fit
 from analysis.methods.hazard.parts import fit_parts
 from analysis.methods.hazard.random_intercept import RandomIntercept, fit_random_intercept
 from analysis.methods.hazard.tables import LifeTable, life_table

@@ -57,23 +57,37 @@ def make(
         Names every column that has missing values.
     """
     levels = levels if levels is not None else find_levels(frame, covariates, period=period)
-    names, blocks = ([] if period else ["intercept"]), []
-    for name in ([period] if period else []) + list(covariates):
-        first = 0 if name == period else 1
-        given = [period_label(name, level) for level in levels.get(name, [])][first:]
-        blocks.append((name, len(names), first))
-        names += given if name in levels else [name]
+    names = name_estimates(covariates, period=period, levels=levels)
     matrix = np.zeros((len(frame), len(names)))
     if not period:
         matrix[:, 0] = 1
-    for name, at, first in blocks:
+    at = 0 if period else 1
+    for name in ([period] if period else []) + list(covariates):
         if name in levels:
-            codes = _codes(frame[name], levels[name]) - first
+            first = 0 if name == period else 1
+            codes = find_codes(frame[name], levels[name]) - first
             marked = np.flatnonzero(codes >= 0)
             matrix[marked, at + codes[marked]] = 1
+            at += len(levels[name]) - first
         else:
             matrix[:, at] = frame[name].to_numpy(dtype=float)
+            at += 1
     return Columns(tuple(names), matrix, len(levels[period]) if period else 1)
+
+
+def name_estimates(
+    covariates: Sequence[str], *, period: str = "", levels: Mapping[str, Sequence[Any]]
+) -> list[str]:
+    """Name the estimates in their order.
+
+    >>> name_estimates(["poor", "zone"], period="year", levels={"year": [1, 2], "zone": "ab"})
+    ['year[1]', 'year[2]', 'poor', 'zone[b]']
+    """
+    names = [] if period else ["intercept"]
+    for name in ([period] if period else []) + list(covariates):
+        given = [period_label(name, level) for level in levels.get(name, [])]
+        names += given[0 if name == period else 1 :] if name in levels else [name]
+    return names
 
 
 def find_levels(
@@ -89,18 +103,23 @@ def find_levels(
     refuse_missing(frame, [*([period] if period else []), *covariates])
     found = {period: sorted(frame[period].unique())} if period else {}
     for name in covariates:
-        if not (is_numeric_dtype(frame[name]) or is_bool_dtype(frame[name])):
+        if not is_number(frame[name]):
             found[name] = sorted(frame[name].unique())
     return found
 
 
-def _codes(values: pd.Series, levels: Sequence[Any]) -> NDArray[np.intp]:
+def find_codes(values: pd.Series, levels: Sequence[Any] | pd.Index) -> NDArray[np.intp]:
     """Give the place of each value among the levels."""
     known = pd.Index(levels)
     if isinstance(values.dtype, pd.CategoricalDtype):
         places = known.get_indexer(values.cat.categories)
         return np.asarray(np.where(values.cat.codes < 0, -1, places[values.cat.codes]))
     return np.asarray(known.get_indexer(pd.Index(values)))
+
+
+def is_number(values: pd.Series) -> bool:
+    """Say whether values go into a model as they are."""
+    return bool(is_numeric_dtype(values) or is_bool_dtype(values))
 
 
 def refuse_missing(frame: pd.DataFrame, columns: Sequence[str]) -> None:

@@ -13,66 +13,34 @@ errors by cluster use t with G-1 degrees.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
-from scipy.special import expit
 
 from analysis.errors import UsageError
-from analysis.methods.hazard import columns
+from analysis.methods.hazard import columns, parts
 from analysis.methods.hazard.columns import Columns, Floats
-
-Link = Literal["logit", "cloglog"]
-ErrorKind = Literal["information", "CR1", "CV3"]
+from analysis.methods.hazard.fitted import ErrorKind, Fit
+from analysis.methods.hazard.likelihood import (
+    Link,
+    deviance,
+    gradient,
+    information,
+    inverse,
+    level,
+    observed,
+    refuse_endless,
+    sandwich,
+    scores,
+    sum_by,
+)
 
 FEW = 30
 """With fewer clusters than this the jackknife takes the place of the sandwich."""
 _STEPS, _SMALL = 50, 1e-12
-_BLOCK = 8192
-_FAR = 30.0
-"""A linear predictor beyond this is a chance of 0 or 1: the estimates have no end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """A fitted model.
-
-    Attributes
-    ----------
-    params, se
-        Estimates and their errors, by name: ``period[level]`` for periods, ``column`` or
-        ``column[level]`` for covariates.
-    covariance
-        Of the estimates; `se` are the roots of its diagonal.
-    se_kind
-        ``information``, ``CR1`` or ``CV3``.
-    deviance
-        Minus twice the log-likelihood.
-    link
-        ``logit`` or ``cloglog``.
-    rows, cells, clusters
-        Rows that the data stand for, rows that were given, clusters (0 without).
-    """
-
-    params: pd.Series
-    se: pd.Series
-    covariance: pd.DataFrame
-    se_kind: ErrorKind
-    deviance: float
-    link: Link
-    rows: int
-    cells: int
-    clusters: int
-
-    def interval(self, level: float = 0.95) -> pd.DataFrame:
-        """Give ``low`` and ``high`` by name: normal, or t with one degree less than clusters."""
-        spread = stats.t(self.clusters - 1) if self.clusters else stats.norm
-        width = spread.ppf((1 + level) / 2) * self.se
-        return pd.DataFrame({"low": self.params - width, "high": self.params + width})
+_MANY = 200_000
+"""From so many rows on, columns of few values are summed up instead of written out (`parts`)."""
 
 
 def fit(
@@ -117,6 +85,9 @@ def fit(
     >>> fit(rows, event="left", period="year").params.round(4).to_dict()
     {'year[1]': -1.0986, 'year[2]': -0.6931}
     """
+    if len(frame) >= _MANY and (cluster is None or frame[cluster].nunique() >= FEW):
+        return parts.fit_parts(lambda: [frame], event=event, period=period, covariates=covariates,
+                               cluster=cluster, link=link, counts=counts)  # fmt: skip
     columns.refuse_outcomes(frame, event, cluster, counts)
     made = columns.make(frame, covariates, period=period)
     outcome = frame[event].to_numpy(dtype=float)
@@ -185,15 +156,6 @@ def fit_competing(
     return made
 
 
-def chances(eta: Floats, link: Link) -> Floats:
-    """Give the chance of the event for linear predictors.
-
-    >>> chances(np.zeros(1), "logit"), chances(np.zeros(1), "cloglog").round(4)
-    (array([0.5]), array([0.6321]))
-    """
-    return np.asarray(expit(eta) if link == "logit" else -np.expm1(-np.exp(eta)), dtype=float)
-
-
 def _solve(made: Columns, outcome: Floats, weight: Floats, link: Link) -> Floats:
     """Newton's method with expected information; the step is halved where it makes things worse."""
     x = made.matrix
@@ -219,122 +181,6 @@ def _solve(made: Columns, outcome: Floats, weight: Floats, link: Link) -> Floats
         if done:
             break
     return params
-
-
-def level(share: float, link: Link) -> float:
-    """Give the linear predictor of a share of events, never endless: a start that is near."""
-    share = min(max(share, 1e-6), 1 - 1e-6)
-    return float(np.log(share / (1 - share)) if link == "logit" else np.log(-np.log1p(-share)))
-
-
-def refuse_endless(names: Sequence[str], params: Floats, most: Floats) -> None:
-    """Refuse estimates that run away: a column that tells the event by itself.
-
-    `most` is the largest size of each column.
-    """
-    reach = np.abs(params) * most
-    wrong = [name for name, far in zip(names, reach, strict=True) if far > _FAR]
-    if wrong:
-        raise UsageError(
-            f"这些列的取值中没有发生（或全部发生）所研究的事件，无法估计：{'、'.join(wrong)}",
-            "the event never or always happens for a value of these, so they cannot be estimated: "
-            f"{', '.join(wrong)}",
-        )
-
-
-def _parts(outcome: Floats, eta: Floats, link: Link) -> tuple[Floats, Floats]:
-    """Give, for each row, the score and the expected information of its linear predictor."""
-    p = chances(eta, link)
-    if link == "logit":
-        return outcome - p, p * (1 - p)
-    # d p / d eta, and the variance of the outcome.
-    slope = np.exp(eta - np.exp(eta))
-    variance = np.maximum(p * (1 - p), 1e-300)
-    return (outcome - p) * slope / variance, slope**2 / variance
-
-
-def scores(x: Floats, outcome: Floats, eta: Floats, weight: Floats, link: Link) -> Floats:
-    """Give the score of each row. Shape (rows, estimates)."""
-    score, _ = _parts(outcome, eta, link)
-    return x * (weight * score)[:, None]
-
-
-def gradient(x: Floats, outcome: Floats, eta: Floats, weight: Floats, link: Link) -> Floats:
-    """Give the score of all rows together. Shape (estimates,)."""
-    score, _ = _parts(outcome, eta, link)
-    return np.asarray((weight * score) @ x)
-
-
-def information(x: Floats, eta: Floats, weight: Floats, link: Link) -> Floats:
-    """Give the expected information. Shape (estimates, estimates)."""
-    _, each = _parts(np.zeros(len(eta)), eta, link)
-    return _squares(x, weight * each)
-
-
-def observed(x: Floats, outcome: Floats, eta: Floats, weight: Floats, link: Link) -> Floats:
-    """Give the observed information; for a logit it is the expected one."""
-    if link == "logit":
-        return information(x, eta, weight, link)
-    risk = np.exp(np.clip(eta, -20, 30))
-    # The second derivative of log(1 - exp(-risk)); by its limit where the risk is tiny.
-    with np.errstate(over="ignore", invalid="ignore"):
-        more = np.expm1(risk)
-        exact = risk * (risk * np.exp(risk) - more) / more**2
-    of_event = np.where(risk < 1e-5, risk / 2, np.nan_to_num(exact))
-    bend = np.where(outcome > 0, of_event, risk)
-    return _squares(x, weight * bend)
-
-
-def _squares(x: Floats, weight: Floats) -> Floats:
-    """Give the weighted sums of squares and products, block by block: a block fits the cache."""
-    total = np.zeros((x.shape[1], x.shape[1]))
-    root = np.sqrt(weight)[:, None]
-    for start in range(0, len(x), _BLOCK):
-        part = x[start : start + _BLOCK] * root[start : start + _BLOCK]
-        total += part.T @ part
-    return total
-
-
-def inverse(matrix: Floats, names: Sequence[str]) -> Floats:
-    """Invert an information matrix, or name the columns that determine one another."""
-    scale = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
-    scaled = matrix / np.outer(scale, scale)
-    values, vectors = np.linalg.eigh(scaled)
-    if values[0] <= 1e-10 * values[-1]:
-        share = vectors[:, 0] ** 2
-        wrong = [name for name, part in zip(names, share, strict=True) if part > 0.05]
-        raise UsageError(
-            f"这些列互相完全决定，无法分别估计：{'、'.join(wrong)}",
-            f"these columns determine one another and cannot be told apart: {', '.join(wrong)}",
-        )
-    return np.linalg.inv(scaled) / np.outer(scale, scale)
-
-
-def deviance(outcome: Floats, eta: Floats, weight: Floats, link: Link) -> float:
-    """Give minus twice the log-likelihood; infinite where it has no number."""
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        if link == "logit":
-            terms = outcome * eta - np.logaddexp(0, eta)
-        else:
-            risk = np.exp(eta)
-            terms = np.where(outcome > 0, np.log(-np.expm1(-risk)), -risk)
-    total = float(weight @ terms)
-    return -2 * total if np.isfinite(total) else np.inf
-
-
-def sum_by(codes: NDArray[np.intp], each: Floats) -> Floats:
-    """Add up rows by code. Shape (codes, columns)."""
-    return np.column_stack([np.bincount(codes, column) for column in each.T])
-
-
-def sandwich(bread: Floats, sums: Floats, rows: float) -> Floats:
-    """Give the covariance by clusters from the sums of their scores (``CR1``).
-
-    Shapes (estimates, estimates), (clusters, estimates).
-    """
-    clusters, estimates = sums.shape
-    factor = clusters / (clusters - 1) * (rows - 1) / (rows - estimates)
-    return factor * bread @ (sums.T @ sums) @ bread
 
 
 def _leave_out(

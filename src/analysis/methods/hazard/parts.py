@@ -1,23 +1,28 @@
 """The same hazard from parts that do not fit into memory together, or lie on several machines.
 
-Each pass reads every part once and adds up small sums (`Sums`): Newton's method needs nothing else.
-Sums of parts add up to the sums of the whole, so that each part may be read anywhere. The errors by
-cluster take one more pass, in which a cluster may lie in several parts.
+A pass adds up small sums (`Sums`): Newton's method needs nothing else. Sums of parts add up to the
+sums of the whole, so that each part may be read anywhere. The errors by cluster take one more pass,
+in which a cluster may lie in several parts. Where covariates take few values or belong to the cluster,
+parts are read twice, once for their values and once into places (`places`), over which the passes go;
+else every pass reads them anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import UsageError
-from analysis.methods.hazard import columns, discrete
+from analysis.methods.hazard import axes, columns, likelihood
 from analysis.methods.hazard.columns import Floats
-from analysis.methods.hazard.discrete import Fit, Link
+from analysis.methods.hazard.fitted import ErrorKind, Fit
+from analysis.methods.hazard.likelihood import Link
+from analysis.methods.hazard.places import Places
 
 Parts = Callable[[], Iterable[pd.DataFrame]]
 _STEPS = 60
@@ -113,21 +118,26 @@ def fit_parts(
     {'year[1]': -1.0986, 'year[2]': -0.6931}
     """
     asked = Question(event, period, tuple(covariates), cluster, link, counts)
-    seen = _total(see(part, asked) for part in parts())
-    levels = {name: sorted(values) for name, values in seen.levels.items()}
-    params, total, names = _solve(parts, asked, levels, seen)
-    kind: discrete.ErrorKind = "information"
-    covariance = discrete.inverse(total.expected, names)
-    if cluster is not None:
-        if len(seen.clusters) < 2:
-            raise UsageError(
-                "只有一个群组，无法按群组计算误差", "errors by cluster need at least two clusters"
-            )
-        kind, by_cluster = "CR1", pd.DataFrame()
-        for part in parts():
-            by_cluster = add_clusters([by_cluster, score_clusters(part, asked, levels, params)])
-        bread = discrete.inverse(total.observed, names)
-        covariance = discrete.sandwich(bread, by_cluster.to_numpy(), seen.rows)
+    seen, values = _look_at_all(parts, asked)
+    levels = {name: sorted(found) for name, found in seen.levels.items()}
+    names = columns.name_estimates(asked.covariates, period=period, levels=levels)
+    clusters = sorted(seen.clusters) if cluster is not None else None
+    if clusters is not None and len(clusters) < 2:
+        raise UsageError(
+            "只有一个群组，无法按群组计算误差", "errors by cluster need at least two clusters"
+        )
+    found = axes.find(asked.covariates, levels, clusters, values, period=period, cluster=cluster)
+    start = np.zeros(len(names))
+    start[: len(levels[period])] = likelihood.level(seen.events / seen.rows, link)
+    reading = _Streamed(parts, asked, levels) if found is None else _Placed(parts, asked, found)
+    with closing(reading):
+        params, total = _solve(reading, names, start)
+        kind: ErrorKind = "information"
+        covariance = likelihood.inverse(total.expected, names)
+        if clusters is not None:
+            bread = likelihood.inverse(reading.observe(params, total), names)
+            kind = "CR1"
+            covariance = likelihood.sandwich(bread, reading.score_clusters(params), seen.rows)
     return Fit(
         params=pd.Series(params, index=names),
         se=pd.Series(np.sqrt(np.diag(covariance)), index=names),
@@ -171,13 +181,13 @@ def _add_block(
     x = columns.make(frame, asked.covariates, period=asked.period, levels=levels).matrix
     outcome, weight = frame[asked.event].to_numpy(dtype=float), asked.weight(frame)
     eta = x @ params
-    expected = discrete.information(x, eta, weight, asked.link)
+    expected = likelihood.information(x, eta, weight, asked.link)
     logit = asked.link == "logit"
     return Sums(
-        deviance=discrete.deviance(outcome, eta, weight, asked.link),
-        gradient=discrete.gradient(x, outcome, eta, weight, asked.link),
+        deviance=likelihood.deviance(outcome, eta, weight, asked.link),
+        gradient=likelihood.gradient(x, outcome, eta, weight, asked.link),
         expected=expected,
-        observed=expected if logit else discrete.observed(x, outcome, eta, weight, asked.link),
+        observed=expected if logit else likelihood.observed(x, outcome, eta, weight, asked.link),
         most=np.abs(x).max(axis=0, initial=0.0),
     )
 
@@ -194,19 +204,14 @@ def _score_block(
 ) -> pd.DataFrame:
     x = columns.make(frame, asked.covariates, period=asked.period, levels=levels).matrix
     outcome, weight = frame[asked.event].to_numpy(dtype=float), asked.weight(frame)
-    each = discrete.scores(x, outcome, x @ params, weight, asked.link)
+    each = likelihood.scores(x, outcome, x @ params, weight, asked.link)
     codes, found = pd.factorize(frame[asked.cluster], sort=True)
-    return pd.DataFrame(discrete.sum_by(codes, each), index=found)
+    return pd.DataFrame(likelihood.sum_by(codes, each), index=found)
 
 
 def add_clusters(sums: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Add up the scores of clusters over parts."""
     return pd.concat(list(sums)).groupby(level=0).sum()
-
-
-def _total(seen: Iterable[Seen]) -> Seen:
-    first, *rest = seen
-    return sum(rest, first)
 
 
 def _sum(each: Iterable[Sums]) -> Sums:
@@ -218,28 +223,96 @@ def _sum(each: Iterable[Sums]) -> Sums:
     return total
 
 
-def _solve(
-    parts: Parts, asked: Question, levels: Mapping[str, Sequence[Any]], seen: Seen
-) -> tuple[Floats, Sums, list[str]]:
+def _filled(parts: Parts) -> Iterator[pd.DataFrame]:
+    return (part for part in parts() if len(part))
+
+
+def _look_at_all(parts: Parts, asked: Question) -> tuple[Seen, axes.Values]:
+    seen: Seen | None = None
+    values: axes.Values | None = None
+    for part in _filled(parts):
+        more = see(part, asked)
+        own = axes.look(part, asked.covariates, asked.cluster)
+        seen = more if seen is None else seen + more
+        values = own if values is None else values + own
+    if seen is None or values is None or not seen.rows:
+        raise UsageError("没有数据", "there are no rows")
+    return seen, values
+
+
+class _Reading(Protocol):
+    """How a pass over all rows is made."""
+
+    def look(self, params: Floats) -> Sums: ...
+    def observe(self, params: Floats, total: Sums) -> Floats: ...
+    def score_clusters(self, params: Floats) -> Floats: ...
+    def close(self) -> None: ...
+
+
+class _Streamed:
+    """Every pass reads all parts anew: for covariates of any values."""
+
+    def __init__(self, parts: Parts, asked: Question, levels: Mapping[str, Sequence[Any]]) -> None:
+        self._parts, self._asked, self._levels = parts, asked, levels
+
+    def look(self, params: Floats) -> Sums:
+        return _sum(
+            add_up(part, self._asked, self._levels, params) for part in _filled(self._parts)
+        )
+
+    def observe(self, params: Floats, total: Sums) -> Floats:
+        return total.observed
+
+    def score_clusters(self, params: Floats) -> Floats:
+        by_cluster = pd.DataFrame()
+        for part in _filled(self._parts):
+            own = score_clusters(part, self._asked, self._levels, params)
+            by_cluster = add_clusters([by_cluster, own])
+        return by_cluster.to_numpy()
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Placed:
+    """Parts are read once more, into places on axes; passes go over these."""
+
+    def __init__(self, parts: Parts, asked: Question, found: Sequence[axes.Axis]) -> None:
+        self._link = asked.link
+        self._most = np.max([np.abs(axis.table).max(axis=0) for axis in found], axis=0)
+        self._places = Places(found)
+        for part in _filled(parts):
+            outcome = part[asked.event].to_numpy(dtype=float)
+            self._places.add(part, outcome, asked.weight(part))
+
+    def look(self, params: Floats) -> Sums:
+        deviance, gradient, expected = self._places.add_up(params, self._link)
+        return Sums(deviance, gradient, expected, expected, self._most)
+
+    def observe(self, params: Floats, total: Sums) -> Floats:
+        if self._link == "logit":
+            return total.expected
+        return self._places.observe(params, self._link)
+
+    def score_clusters(self, params: Floats) -> Floats:
+        return self._places.score_clusters(params, self._link)
+
+    def close(self) -> None:
+        self._places.close()
+
+
+def _solve(reading: _Reading, names: Sequence[str], start: Floats) -> tuple[Floats, Sums]:
     """Newton's method; a step that makes things worse is halved, which costs a pass."""
-    first = next(iter(parts()))
-    made = columns.make(first.head(1), asked.covariates, period=asked.period, levels=levels)
-    names = list(made.names)
-    params = np.zeros(len(names))
-    params[: len(levels[asked.period])] = discrete.level(seen.events / seen.rows, asked.link)
-
-    def look(at: Floats) -> Sums:
-        return _sum(add_up(part, asked, levels, at) for part in parts() if len(part))
-
-    total = look(params)
+    params = start
+    total = reading.look(params)
     for _ in range(_STEPS):
-        step = discrete.inverse(total.expected, names) @ total.gradient
-        new = look(params + step)
+        step = likelihood.inverse(total.expected, names) @ total.gradient
+        new = reading.look(params + step)
         while not new.deviance <= total.deviance * (1 + 1e-14) and np.abs(step).max() > 1e-9:
             step = step / 2
-            new = look(params + step)
+            new = reading.look(params + step)
         params, total = params + step, new
-        discrete.refuse_endless(names, params, total.most)
+        likelihood.refuse_endless(names, params, total.most)
         if float(np.abs(step).max()) < 1e-9:
             break
-    return params, total, names
+    return params, total
