@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+
+import glmer
 import numpy as np
 import pandas as pd
 import pytest
@@ -60,6 +64,30 @@ def test_it_equals_the_likelihood_integrated_by_brute_force() -> None:
     assert fitted.deviance == pytest.approx(deviance, abs=1e-5)
     assert [*fitted.params, fitted.sd] == pytest.approx(best, abs=1e-3)
     assert [*fitted.se, fitted.sd_se] == pytest.approx(errors, rel=5e-3)
+
+
+def test_it_equals_lme4() -> None:
+    frozen = json.loads(glmer.FROZEN.read_text(encoding="utf-8"))
+    rows = glmer.draw()
+    drawn = (len(rows), rows["school"].nunique(), rows["left"].sum())
+    assert drawn == (frozen["pupils"], frozen["schools"], frozen["left"]) == (7500, 356, 2160)
+    fitted = fit_random_intercept(rows, outcome="left", covariates=glmer.COVARIATES,
+                                  group="school", points=frozen["points"])  # fmt: skip
+    assert fitted.params.to_dict() == pytest.approx(frozen["params"], abs=1e-4)
+    assert fitted.se.to_dict() == pytest.approx(frozen["se"], abs=1e-4)
+    assert fitted.sd == pytest.approx(frozen["sd"], abs=1e-4)
+    assert fitted.deviance == pytest.approx(frozen["deviance"], abs=1e-4)
+    assert fitted.groups["mode"].iloc[:3].tolist() == pytest.approx(frozen["modes"], abs=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="missing: R with lme4")
+def test_lme4_still_says_what_is_frozen() -> None:
+    frozen, made = json.loads(glmer.FROZEN.read_text(encoding="utf-8")), glmer.fit(glmer.draw())
+    for name in ("params", "se"):
+        assert made[name] == pytest.approx(frozen[name], abs=1e-5)
+    for name in ("sd", "deviance", "modes"):
+        assert made[name] == pytest.approx(frozen[name], abs=1e-5)
 
 
 def test_known_truth_is_found_and_the_plain_logit_is_too_sure() -> None:
