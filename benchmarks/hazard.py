@@ -2,24 +2,30 @@
 
 ::
 
-    python benchmarks/hazard.py [--rows 1000000] [--plain 500000] [--parquet 10000000]
+    python benchmarks/hazard.py [--plain 1000000] [--rows 10000000] [--parquet 10000000]
 
 Made pupil-terms: six flags, two factors of five and two of ten levels, six measures of the school,
-six periods, 600 schools; errors by school. First `hazard.fit` and `GLM` take turns on the same rows,
-and estimates and errors must agree to 1e-8. Then rows are written to Parquet in parts and fitted by
-`hazard.fit_parts` in a process of its own, whose memory is printed. Last, a logit with an intercept by
-school on 7,500 pupils in 356 schools (by R's ``glmer(nAGQ = 15)`` too, where R has lme4).
+six periods, 600 schools; errors by school. First `hazard.fit`, `hazard.fit_parts` and `GLM` take turns on
+the same `--plain` rows, and estimates and errors must agree to 1e-8. Then `hazard.fit` alone takes
+`--rows` in memory, and `hazard.fit_parts` reads `--parquet` rows from files of half a million. Last, a
+logit with an intercept by school on 7,500 pupils in 356 schools (by R's ``glmer(nAGQ = 15)`` too, where R
+has lme4). Every step has a process of its own, whose memory at most is printed. Nought leaves a step out.
+
+Set ``OPENBLAS_NUM_THREADS=1`` where others use the machine: threads of dot products wait on one another.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -75,47 +81,92 @@ def plain(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(made.params), np.asarray(made.bse)
 
 
-def against_statsmodels(size: int) -> None:
+def fit(rows: pd.DataFrame) -> hazard.Fit:
+    return hazard.fit(rows, event="left", period="term", covariates=USED, cluster="school")
+
+
+def fit_parts(parts: Callable[[], Iterable[pd.DataFrame]]) -> hazard.Fit:
+    return hazard.fit_parts(parts, event="left", period="term", covariates=USED, cluster="school")
+
+
+def against_statsmodels(size: int, turns: int) -> None:
     """Take turns on the same rows."""
     rows = make(size, 0)
-    cells = len(hazard.compress(rows, ["left", "term", "school", *USED]))
-    print(f"{size:,} rows, {cells:,} cells: cells/rows {cells / size:.2f}")
-    seconds: dict[str, list[float]] = {"ours": [], "statsmodels": []}
-    for _ in range(2):
+    print(f"{size:,} rows")
+    cuts = [rows.iloc[start : start + size // 4] for start in range(0, size, size // 4)]
+    before = 0.0
+    seconds: dict[str, list[float]] = {"fit": [], "fit_parts": [], "statsmodels": []}
+    for _ in range(turns):
         start = time.perf_counter()
-        ours = hazard.fit(rows, event="left", period="term", covariates=USED, cluster="school")
-        seconds["ours"].append(time.perf_counter() - start)
+        ours = fit(rows)
+        seconds["fit"].append(time.perf_counter() - start)
+        start = time.perf_counter()
+        parts = fit_parts(lambda: cuts)
+        seconds["fit_parts"].append(time.perf_counter() - start)
+        before = most_memory() if len(seconds["fit"]) == 1 else before
         start = time.perf_counter()
         params, errors = plain(rows)
         seconds["statsmodels"].append(time.perf_counter() - start)
-    away = max(np.abs(ours.params - params).max(), np.abs(ours.se - errors).max())
+    print(f"  memory at most before statsmodels {before:.0f} MiB, with it {most_memory():.0f} MiB")
+    away = max(
+        np.abs(made - theirs).max()
+        for one in (ours, parts)
+        for made, theirs in ((one.params, params), (one.se, errors))
+    )
     best = {name: min(values) for name, values in seconds.items()}
     print(f"  largest difference of estimates and errors {away:.1e}")
-    print(f"  ours {best['ours']:.1f} s, statsmodels {best['statsmodels']:.1f} s: "
-          f"{best['statsmodels'] / best['ours']:.1f} times")  # fmt: skip
+    for name, value in best.items():
+        print(
+            f"  {name} {value:.1f} s: statsmodels {best['statsmodels'] / value:.1f} times as long"
+        )
     if away > 1e-8:
         raise SystemExit("the estimates differ")
 
 
+def in_memory(size: int) -> None:
+    """Fit rows that are there already."""
+    rows = pd.concat([make(min(SIZE, size - at), at // SIZE + 1) for at in range(0, size, SIZE)],
+                     ignore_index=True)  # fmt: skip
+    before = most_memory()
+    start = time.perf_counter()
+    fitted = fit(rows)
+    print(f"{fitted.rows:,} rows in memory: {time.perf_counter() - start:.1f} s; {before:.0f} MiB at "
+          f"most before, {most_memory():.0f} MiB with the fit")  # fmt: skip
+
+
 def write(folder: Path, rows: int) -> None:
-    """Write parts of Parquet."""
+    """Write parts of Parquet and count how many cells they would be."""
+    sizes = [SCHOOLS, 6, *[2] * len(FLAGS), *FACTORS.values(), 2]
+    seen = np.zeros(math.prod(sizes), dtype=bool)
     for number in range(-(-rows // SIZE)):
-        make(min(SIZE, rows - number * SIZE), number + 1).to_parquet(
-            folder / f"{number:04}.parquet"
-        )
+        part = make(min(SIZE, rows - number * SIZE), number + 1)
+        part.to_parquet(folder / f"{number:04}.parquet")
+        codes = [part[name].cat.codes for name in FACTORS]
+        at = [
+            part["school"],
+            part["term"] - 1,
+            *(part[name] for name in FLAGS),
+            *codes,
+            part["left"],
+        ]
+        seen[np.ravel_multi_index([np.asarray(each, dtype=int) for each in at], sizes)] = True
+    size = sum(path.stat().st_size for path in folder.iterdir()) / 2**20
+    print(f"{rows:,} rows, {size:.0f} MiB of Parquet: cells/rows {seen.sum() / rows:.2f}")
 
 
 def fit_folder(folder: Path) -> None:
     """Fit all parts of a folder and say how long it took and how much memory."""
     paths = sorted(folder.glob("*.parquet"))
-    start = time.perf_counter()
-    fitted = hazard.fit_parts(
-        lambda: map(pd.read_parquet, paths), event="left", period="term", covariates=USED,
-        cluster="school",
-    )  # fmt: skip
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{fitted.rows:,} rows in {len(paths)} parts: {time.perf_counter() - start:.0f} s, "
-          f"{most:.0f} MiB at most")  # fmt: skip
+    load = os.getloadavg()[0]
+    start, busy = time.perf_counter(), time.process_time()
+    fitted = fit_parts(lambda: map(pd.read_parquet, paths))
+    print(f"{fitted.rows:,} rows in {len(paths)} parts: {time.perf_counter() - start:.0f} s, of the "
+          f"processor {time.process_time() - busy:.0f} s; {most_memory():.0f} MiB at most; load before "
+          f"{load:.1f}, after {os.getloadavg()[0]:.1f}")  # fmt: skip
+
+
+def most_memory() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def intercept() -> None:
@@ -155,21 +206,36 @@ def intercept() -> None:
     )
 
 
+STEPS = {"plain": 1_000_000, "rows": 10_000_000, "parquet": 10_000_000}
+
+
 def main() -> None:
-    """Run all."""
+    """Run all steps, or one of them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000, help="against statsmodels")
-    parser.add_argument("--parquet", type=int, default=10_000_000, help="from Parquet")
+    for name, size in STEPS.items():
+        parser.add_argument(f"--{name}", type=int, default=size)
+    parser.add_argument("--turns", type=int, default=2)
+    parser.add_argument("--step", choices=[*STEPS, "write", "intercept"], help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.folder:
-        fit_folder(given.folder)
+    steps = {
+        "plain": lambda: against_statsmodels(given.plain, given.turns),
+        "rows": lambda: in_memory(given.rows),
+        "write": lambda: write(given.folder, given.parquet),
+        "parquet": lambda: fit_folder(given.folder),
+        "intercept": intercept,
+    }
+    if given.step:
+        steps[given.step]()
         return
-    intercept()
-    against_statsmodels(given.rows)
     with tempfile.TemporaryDirectory() as folder:
-        write(Path(folder), given.parquet)
-        subprocess.run([sys.executable, __file__, "--folder", folder], check=True)
+        for name in steps:
+            if name != "intercept" and not getattr(given, "parquet" if name == "write" else name):
+                continue
+            subprocess.run(
+                [sys.executable, __file__, *sys.argv[1:], "--step", name, "--folder", folder],
+                check=True,
+            )
 
 
 if __name__ == "__main__":

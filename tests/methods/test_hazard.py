@@ -211,6 +211,17 @@ def test_a_number_belongs_to_the_cluster_only_where_all_parts_say_so() -> None:
     same(hazard.fit_parts(lambda: parts, **asked), hazard.fit(rows, **asked))
 
 
+def test_axes_are_only_looked_for_where_their_tables_stay_small() -> None:
+    values = axes.Values({"poor": frozenset({0.0, 1.0})}, pd.DataFrame())
+    terms = {"term": list(range(12))}
+    given = {"period": "term", "cluster": "school"}
+    few = axes.find(["poor"], terms, range(600), values, **given)
+    assert [axis.names for axis in few] == [("school",), ("term", "poor")]
+    many = axes.find(["poor"], terms, range(2**21), values, **given)
+    assert [axis.names for axis in many] == [("school",), ("term",), ("poor",)]
+    assert axes.find(["poor"], terms, range(2**22), values, **given) is None
+
+
 def test_many_rows_in_memory_are_fitted_as_their_cells_are() -> None:
     rows = draw(np.random.default_rng(13), schools=200, size=1000)
     asked = {**PARTS, "covariates": ["poor", "zone", "size"], "cluster": "school"}

@@ -48,7 +48,7 @@ class Values:
         few = {name: _join(values, other.few[name]) for name, values in self.few.items()}
         both = pd.concat([self.fixed, other.fixed], join="inner")
         if both.empty:
-            return Values(few, both)
+            return Values(few, pd.DataFrame())
         first = both.groupby(level=0).first()
         same = (both == first.loc[both.index]).all()
         return Values(few, first.loc[:, same])

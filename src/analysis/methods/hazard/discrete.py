@@ -86,7 +86,8 @@ def fit(
     {'year[1]': -1.0986, 'year[2]': -0.6931}
     """
     if len(frame) >= _MANY and (cluster is None or frame[cluster].nunique() >= FEW):
-        return parts.fit_parts(lambda: [frame], event=event, period=period, covariates=covariates,
+        cut = [frame.iloc[at : at + _MANY] for at in range(0, len(frame), _MANY)]
+        return parts.fit_parts(lambda: cut, event=event, period=period, covariates=covariates,
                                cluster=cluster, link=link, counts=counts)  # fmt: skip
     columns.refuse_outcomes(frame, event, cluster, counts)
     made = columns.make(frame, covariates, period=period)
