@@ -12,26 +12,11 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-
-import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from analysis.release.people import State
 from analysis.release.profiles import Profile
 from analysis.release.quantities import Complement, Quantity, Statements
-
-CLOSE = 1e-6
-NODES = 20_000
-"""An integer programme that is not solved within so many branches counts as broken into."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A withheld number, as a sum of unknowns with signs, that has to stay open up to `most`."""
-
-    terms: tuple[tuple[int, int], ...]
-    most: float
+from analysis.release.worlds import Line, Target, Worlds, find_narrow, split
 
 
 class Attack:
@@ -130,20 +115,31 @@ class Attack:
         targets = list(self._targets(frozenset(group)))
         if not targets:
             return None
-        programme = _Programme(self, group)
-        reached = _Reached(targets)
-        for sign in (1, -1):
-            # One world often opens many numbers at once; what is left is looked at one by one.
-            left: list[int] = []
-            while left != (left := reached.left(sign)):
-                terms = [term for place in left for term in targets[place].terms]
-                reached.note(programme, programme.extreme(terms, sign, search=False))
-            for place in left:
-                if place in reached.left(sign):
-                    reached.note(programme, programme.extreme(targets[place].terms, sign))
-                    if place in reached.left(sign):
-                        return targets[place]
-        return None
+        return next(find_narrow(self._worlds(group), targets), None)
+
+    def _worlds(self, group: Sequence[int]) -> Worlds:
+        inside = frozenset(group)
+        return Worlds(
+            {quantity: self.limits(quantity) for quantity in group},
+            [*self._sums(inside), *self._complements(inside)],
+            [float(self.statements.quantities[q].value).is_integer() for q in group],
+        )
+
+    def _sums(self, inside: frozenset[int]) -> Iterator[Line]:
+        for one in self.statements.sums:
+            if one.total in inside:
+                terms = ((one.total, 1), *((part, -1) for part in one.parts))
+                yield Line(terms, 0.0, 0.0 if one.exact else math.inf)
+
+    def _complements(self, inside: frozenset[int]) -> Iterator[Line]:
+        for one in self.statements.complements:
+            if one.part in inside:
+                terms = ((one.whole, 1), (one.part, -1))
+                if self.is_secret_rest(one):
+                    yield Line(terms, 0.0, one.least - 1.0)
+                else:
+                    shown = self.states[one.row] == "shown"
+                    yield Line(terms, one.least if shown else 0.0, math.inf)
 
     def _ceiling(self, quantity: int, most: int) -> float:
         """Give how far up a number has to stay open: no further than its public group."""
@@ -170,110 +166,9 @@ class Attack:
 
     def _components(self) -> list[list[int]]:
         """Split the unknowns into groups that have nothing to do with one another."""
-        parent = list(range(len(self.statements.quantities)))
-
-        def root(index: int) -> int:
-            while parent[index] != index:
-                parent[index] = parent[parent[index]]
-                index = parent[index]
-            return index
-
-        for addition in self.statements.sums:
-            for part in addition.parts:
-                parent[root(part)] = root(addition.total)
-        for complement in self.statements.complements:
-            parent[root(complement.part)] = root(complement.whole)
-        groups: dict[int, list[int]] = {}
-        for index in range(len(parent)):
-            groups.setdefault(root(index), []).append(index)
-        return list(groups.values())
-
-
-class _Reached:
-    """How far down and up the targets were seen to go."""
-
-    def __init__(self, targets: Sequence[Target]) -> None:
-        self.targets = targets
-        self.low = np.full(len(targets), math.inf)
-        self.high = np.full(len(targets), -math.inf)
-        self.most = np.array([target.most for target in targets])
-
-    def left(self, sign: int) -> list[int]:
-        """List the targets that were not yet seen low (sign 1) or high enough."""
-        if sign > 0:
-            return np.flatnonzero(self.low > np.minimum(1, self.most) + CLOSE).tolist()
-        return np.flatnonzero(self.high < self.most - CLOSE).tolist()
-
-    def note(self, programme: _Programme, world: np.ndarray | None) -> None:
-        """Note what the numbers are in a possible world."""
-        if world is not None:
-            numbers = [programme.value(target.terms, world) for target in self.targets]
-            self.low = np.minimum(self.low, numbers)
-            self.high = np.maximum(self.high, numbers)
-
-
-class _Programme:
-    """The integer programme of one group of unknowns."""
-
-    def __init__(self, attack: Attack, group: Sequence[int]) -> None:
-        self.column = {quantity: place for place, quantity in enumerate(group)}
-        limits = [attack.limits(quantity) for quantity in group]
-        self.bounds = Bounds([low for low, _ in limits], [high for _, high in limits])
-        values = [attack.statements.quantities[q].value for q in group]
-        self.integrality = np.array([float(value).is_integer() for value in values], dtype=int)
-        lines = [*self._sums(attack), *self._complements(attack)]
-        matrix, least, most = zip(*lines, strict=True) if lines else ((), (), ())
-        self.constraints = LinearConstraint(np.reshape(matrix, (-1, len(group))), least, most)
-
-    def _sums(self, attack: Attack) -> Iterator[tuple[np.ndarray, float, float]]:
-        for one in attack.statements.sums:
-            if one.total in self.column:
-                line = self._line([(one.total, 1), *((part, -1) for part in one.parts)])
-                yield line, 0.0, 0.0 if one.exact else math.inf
-
-    def _complements(self, attack: Attack) -> Iterator[tuple[np.ndarray, float, float]]:
-        for one in attack.statements.complements:
-            if one.part in self.column:
-                line = self._line([(one.whole, 1), (one.part, -1)])
-                if attack.is_secret_rest(one):
-                    yield line, 0.0, one.least - 1.0
-                else:
-                    shown = attack.states[one.row] == "shown"
-                    yield line, one.least if shown else 0.0, math.inf
-
-    def _line(self, terms: Iterable[tuple[int, int]]) -> np.ndarray:
-        line = np.zeros(len(self.column))
-        for quantity, sign in terms:
-            line[self.column[quantity]] += sign
-        return line
-
-    def extreme(
-        self, terms: Iterable[tuple[int, int]], sign: int, *, search: bool = True
-    ) -> np.ndarray | None:
-        """Give a possible world in which numbers are as small (or, negative, as large) as can be.
-
-        None if there is none, or, without `search`, if it takes branching to find it.
-        """
-        goal = sign * self._line(terms)
-        # Tables that add up mostly have whole corners.
-        world = self._solve(goal, np.zeros_like(self.integrality))
-        if world is None or _is_whole(world[self.integrality == 1]):
-            return world
-        return self._solve(goal, self.integrality) if search else None
-
-    def _solve(self, goal: np.ndarray, integrality: np.ndarray) -> np.ndarray | None:
-        solved = milp(
-            goal, bounds=self.bounds, constraints=self.constraints, integrality=integrality,
-            options={"node_limit": NODES},
-        )  # fmt: skip
-        return solved.x if solved.status == 0 else None
-
-    def value(self, terms: Iterable[tuple[int, int]], world: np.ndarray) -> float:
-        return float(sum(sign * world[self.column[q]] for q, sign in terms))
-
-
-def _is_whole(numbers: np.ndarray) -> bool:
-    return bool(np.all(np.abs(numbers - np.round(numbers)) < CLOSE))
+        ties = [(s.total, *s.parts) for s in self.statements.sums]
+        ties += [(c.whole, c.part) for c in self.statements.complements]
+        return split(range(len(self.statements.quantities)), ties)
 
 
 def find_states(
