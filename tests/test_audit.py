@@ -22,6 +22,8 @@ from analysis import wire
 from analysis.errors import WithheldError
 from analysis.press.render import render
 from analysis.release import audit, identifiers, paper
+from analysis.release.agreement import check_cells
+from analysis.release.profiles import load_profile
 
 sys.path.insert(0, str(Path(__file__).parent / "press"))
 import sample_report as sample
@@ -293,9 +295,11 @@ def test_a_number_of_persons_that_is_not_rounded_is_found(folder: Path) -> None:
     assert "人数未取整" in reason(folder)
 
 
-def test_means_and_facts_of_institutions_may_be_small(folder: Path) -> None:
-    edit_cells(folder, value=3.0, numerator=None, n=110.0)
-    audit(folder)
+def test_means_and_facts_of_institutions_may_be_small() -> None:
+    mean = {**CELL, "value": 3.0, "numerator": None, "n": 110.0}
+    block = {"id": "balance-headline", "cells": [mean, LEVEL]}
+    assert list(check_cells([block], load_profile("public"))) == []
+    assert list(check_cells([{**block, "cells": [{**mean, "n": 5.0}]}], load_profile("public")))
 
 
 def test_a_withheld_cell_with_a_value_is_found(folder: Path) -> None:
@@ -365,6 +369,50 @@ def test_a_school_that_can_be_told_is_found(folder: Path, cell: dict[str, Any]) 
     audit(folder)
 
 
+# All chapters as one
+
+
+def add_girls(folder: Path, girls: float, chapter: str = "context") -> None:
+    """Let another chapter show the girls among the boarders, of whom there are 110 in all."""
+    cell = {**CELL, "key": "boarders|primary|sex|f|2021", "value": girls, "numerator": girls,
+            "n": girls, "denominator": None}  # fmt: skip
+
+    def change(plain: dict[str, Any]) -> None:
+        plain["blocks"][1]["chapter"] = chapter
+        plain["blocks"][1]["cells"] = [cell]
+
+    edit_results(folder, change)
+
+
+def test_chapters_are_attacked_together(folder: Path) -> None:
+    """108 to 112 boarders less 98 to 102 girls are 6 to 14 boys; less 93 to 97, 11 or more."""
+    add_girls(folder, 95.0)
+    audit(folder)
+    add_girls(folder, 100.0)
+    said = reason(folder)
+    assert "《县情》《县域校际资源均衡》的数字合在一起，可推算出人数过少的“寄宿生”" in said
+    assert "“The county”, “Balance of resources across schools” together tell" in said
+    assert "boarders|sex=m|stage=primary|2021" in said
+    add_girls(folder, 100.0, "balance")
+    assert "《县域校际资源均衡》的数字可推算出" in reason(folder)
+
+
+def test_what_an_earlier_release_of_the_same_edition_adds_is_attacked_too(folder: Path) -> None:
+    before = copy(folder, "before")
+    add_girls(before, 100.0)
+    assert "合在一起" in reason(folder, previous=before)
+    edit_results(folder, lambda plain: plain.update(edition=2))
+    audit(folder, previous=before)
+
+
+def test_persons_that_nobody_declared_are_refused(folder: Path) -> None:
+    twins = {**CELL, "key": "twins|primary|||2021"}
+    edit_results(folder, lambda plain: plain["blocks"][0]["cells"].append(twins))
+    said = reason(folder)
+    assert "没有声明统计的是哪些人" in said
+    assert "twins|primary|||2021" in said
+
+
 # Earlier releases
 
 
@@ -396,7 +444,6 @@ def test_a_new_edition_may_not_tell_of_fewer_than_ten(
 def test_single_corrections_cannot_be_seen(folder: Path) -> None:
     """K4: whatever 1 to 9 pupils are corrected, no two editions show that it was so few."""
     from analysis.release.agreement import check_difference
-    from analysis.release.profiles import load_profile
 
     rounded = load_profile("public").round
     for number in range(10, 210):

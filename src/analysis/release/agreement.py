@@ -37,7 +37,7 @@ def check_cells(blocks: Iterable[Mapping[str, Any]], profile: Profile) -> Iterat
             place = f"{block['id']} · {cell['key']}"
             if cell["flag"] == "c" and any(cell.get(field) is not None for field in STATED):
                 yield Breach(place, "未公布的单元格带有数值", "a withheld cell has a value")
-            if not _is_about_persons(cell):
+            if not is_about_persons(cell):
                 continue
             counts = [cell[field] for field in COUNTS if cell.get(field) is not None]
             counts += _counted_value(cell)
@@ -119,7 +119,7 @@ def check_difference(now: Cells, before: Cells, *, revised: bool) -> Iterator[Br
     least = load_rules()["audit"]["difference"]
     for key in sorted(now.keys() & before.keys()):
         new, old = now[key], before[key]
-        if not (_is_about_persons(new) or _is_about_persons(old)):
+        if not (is_about_persons(new) or is_about_persons(old)):
             continue
         if all(new.get(field) == old.get(field) for field in (*NUMBERS, "flag")):
             continue
@@ -136,7 +136,8 @@ def by_key(blocks: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     return {cell["key"]: cell for block in blocks for cell in block["cells"]}
 
 
-def _is_about_persons(cell: Mapping[str, Any]) -> bool:
+def is_about_persons(cell: Mapping[str, Any]) -> bool:
+    """Tell whether a cell describes persons; a constant of a rule does not."""
     return cell["n_unit"] in PERSON_UNITS and str(cell["key"]).split("|")[2] != LIMIT
 
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from analysis import i18n
 from analysis.errors import WithheldError
-from analysis.release import agreement, identifiers, texts
+from analysis.release import agreement, identifiers, inference, texts
+from analysis.release.links import load_links
 from analysis.release.profiles import load_profile, load_rules
 from analysis.release.texts import Flaw, Text
 
@@ -91,6 +92,7 @@ def _inspect(
             yield from _check_file(path, path.relative_to(folder).as_posix(), known)
     if whole and not broken:
         yield from _check_numbers(whole, forbidden)
+        yield from _check_union(whole, previous)
         yield from _check_previous(whole, previous)
 
 
@@ -170,6 +172,26 @@ def _check_sentinels(
             yield Reason(
                 f"{language}/{RESULTS}", "有其他读者的内容", "a block for another audience"
             )
+
+
+def _check_union(
+    reports: Mapping[str, Mapping[str, Any]], previous: Path | None
+) -> Iterator[Reason]:
+    """Attack all chapters as one, with what an earlier release of the same edition adds."""
+    edition = max(report["edition"] for report in reports.values())
+    before = [_load(path) for path in sorted(previous.glob(f"*/{RESULTS}"))] if previous else []
+    # Numbers of another edition are of other data: they are compared cell by cell instead.
+    earlier = [report for report in before if report and report["edition"] == edition]
+    shown = inference.gather(
+        block for report in (*reports.values(), *earlier) for block in report["blocks"]
+    )
+    sentinels = [sentinel for report in reports.values() for sentinel in report["sentinels"]]
+    order = list(dict.fromkeys(str(sentinel["chapter"]) for sentinel in sentinels))
+    for audience in sorted({sentinel["audience"] for sentinel in sentinels}):
+        breaches = inference.check_union(
+            shown.values(), load_profile(audience), load_links(), order
+        )
+        yield from (Reason(_safe(breach.place), breach.zh, breach.en) for breach in breaches)
 
 
 def _check_previous(

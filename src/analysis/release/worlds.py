@@ -93,10 +93,10 @@ class Worlds:
     def are_none(self) -> bool:
         """Tell whether it is proven that no world agrees with what is known."""
         nothing = np.zeros(len(self.column))
-        return any(
-            self._solve(nothing, integrality)[1]
-            for integrality in (np.zeros_like(self.integrality), self.integrality)
-        )
+        world, none = self._solve(nothing, np.zeros_like(self.integrality))
+        if none or (world is not None and _is_whole(world[self.integrality == 1])):
+            return none
+        return self._solve(nothing, self.integrality)[1]
 
     def _solve(self, goal: np.ndarray, integrality: np.ndarray) -> tuple[np.ndarray | None, bool]:
         solved = milp(
