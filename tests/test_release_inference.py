@@ -158,6 +158,21 @@ def test_hidden_numbers_are_protected_from_inference_outside_the_county(
     assert bool(attack(GROUPS, audience, **chapters)) == refused
 
 
+def test_what_alone_is_withheld_is_few() -> None:
+    """Twelve in all, boys and girls withheld in a chapter each: 3 to 9 of either."""
+    boys, girls, total = (
+        [cell("boys")],
+        [cell("girls")],
+        [cell("pupils", 12, n_unit="schools", n=3)],
+    )
+    assert len(attack(GROUPS, a=boys, b=girls, c=total)) == 2
+    assert attack(GROUPS, a=boys, b=girls, c=[{**total[0], "value": 18}]), "9 and 9"
+    more = cell("boys|junior|||2021")
+    (said,) = attack(GROUPS, a=[*boys, more], b=girls, c=total)
+    assert said.startswith("boys"), "3 to 12; the girls may be anything up to 9"
+    assert attack(GROUPS, a=[*boys, more], b=[*girls, cell("girls|junior|||2021")], c=total) == []
+
+
 RATE = declare(
     population("all", "P0") + population("left", "P1")
     + cells("count", "pupils", part="all") + cells("share", "rate", part="left", whole="all")
@@ -367,11 +382,14 @@ class EveryWorld:
     It knows no programme, no declaration and no gate: it tries them all.
     """
 
-    def __init__(self, size: int, shown: Iterable[tuple[Sums, float | None]], step: int) -> None:
+    def __init__(
+        self, size: int, shown: Iterable[tuple[Sums, float | None]], step: int, few: Iterable[Sums]
+    ) -> None:
         known = [
             (sums, value, value) if step == 1 or value == 0 else (sums, max(value - 2, 10), value + 2)
             for sums, value in shown if value is not None
         ]  # fmt: skip
+        known += [(sums, 0, 9) for sums in few]
         worlds = np.zeros((1, 0), dtype=int)
         for place in range(size):
             # A number that no shown sum holds can be anything, which twelve stands for.
@@ -468,9 +486,12 @@ class LinkedRelease:
         return {s for s in above if s in stated or any(one < s for one in stated)}
 
     def pinned(self) -> set[Sums]:
-        """Give what a reader of all chapters narrows down."""
+        """Give what a reader of all chapters narrows down, who knows why one cell is withheld."""
         shown = [pair for made in self.shown.values() for pair in made.items()]
-        union = EveryWorld(len(self.numbers), shown, self.step)
+        hidden = [[s for s, value in made.items() if value is None] for made in self.shown.values()]
+        few = {sums for (sums, *others) in filter(None, hidden) if not others}
+        assert all(self.value(sums) < 10 for sums in few)
+        union = EveryWorld(len(self.numbers), shown, self.step, few)
         return {sums for sums in self.spoken_of() if is_narrow(*union.range(sums))}
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from analysis import i18n
 from analysis.release.agreement import Breach, is_about_persons
-from analysis.release.knowledge import Knowledge
+from analysis.release.knowledge import GUESSES, Knowledge
 from analysis.release.links import Links
 from analysis.release.people import CODED, LIMIT
 from analysis.release.profiles import Profile
@@ -114,10 +114,8 @@ class _Inference:
         targets = group.targets()
         if not targets:
             return
-        worlds = group.worlds()
-        if worlds is None:
-            group.guesses = False
-            worlds = group.worlds()
+        while (worlds := group.worlds()) is None and group.guesses:
+            group.guesses -= 1
         if worlds is None:
             named = self._needed(group, lambda view: group.worlds(view) is None)
             yield self._breach(targets[0], named, "contradiction")
@@ -161,7 +159,7 @@ class _Group:
         known: Sequence[tuple[Known, Line]],
         within: Mapping[int, int],
     ) -> None:
-        self.keys, self.known, self.guesses = keys, known, True
+        self.keys, self.known, self.guesses = keys, known, GUESSES
         self.judged = knowledge.judged
         self.privacy = {
             q: "P0" if key in knowledge.facts else privacy(key, knowledge.links)
@@ -255,7 +253,7 @@ class _Group:
         limits: dict[int, tuple[float, float]] = dict.fromkeys(self.keys, (0.0, MOST))
         lines = []
         for one, line in self.known:
-            if not view(one) or (one.guess and not self.guesses):
+            if not view(one) or one.guess > self.guesses:
                 continue
             (q, weight), *others = line.terms
             if others or weight != 1:

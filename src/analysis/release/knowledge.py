@@ -1,8 +1,8 @@
 """What a reader of all chapters knows of numbers of persons, as unknowns and what ties them.
 
 Cells of any chapter that count the same persons of the same year and place are one unknown.
-Groups of a dimension are at most the whole, declared equations hold. Nothing is known here but
-what is released.
+Groups of a dimension are at most the whole, declared equations hold; where one cell of a table is
+withheld, and no other, it is small. Nothing is known here but what is released and the rules.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from dataclasses import replace
 from analysis.release.links import SEEN, Links, Sum
 from analysis.release.profiles import Profile
 from analysis.release.statements import Cell, Key, Known, Statement, add_up, shift
+
+GUESSES = 2
+"""Guesses are of the groups that there are (1), and of why a cell is withheld (2)."""
 
 
 class Knowledge:
@@ -43,6 +46,7 @@ class Knowledge:
         self.known: list[Known] = []
         self.facts: set[Key] = set()
         self.judged: defaultdict[Key, set[str]] = defaultdict(set)
+        self._withheld: defaultdict[tuple[str, str], list[Statement]] = defaultdict(list)
 
     def add(self, cell: Cell, chapters: frozenset[str]) -> bool:
         """Note what a cell says; false if it says what is not declared."""
@@ -60,10 +64,13 @@ class Knowledge:
         self.facts |= statement.facts
         for key in statement.judged:
             self.judged[key].add(statement.indicator)
+        if cell["flag"] == "c":
+            self._withheld[statement.indicator, statement.at].append(statement)
         return True
 
     def close(self) -> None:
-        """Add what follows from what populations are."""
+        """Add what follows from what populations are, and from the rules of the gate."""
+        self.known += self._alone()
         before = -1
         follows: list[Known] = []
         while before != len(self.unknowns):
@@ -73,6 +80,17 @@ class Knowledge:
         self.known += [
             Known(((whole, 1), (part, -1)), 0, math.inf) for part, whole in self.within().items()
         ]
+
+    def _alone(self) -> Iterator[Known]:
+        """Find the cells of which nothing else is withheld that they could be there to protect."""
+        for statements in self._withheld.values():
+            key = statements[0].withheld()
+            if key and len(statements) == 1:
+                one = statements[0]
+                yield Known(
+                    ((key, 1.0),), 0, one.least - 1, one.chapters, one.indicator,
+                    plain=False, guess=GUESSES,
+                )  # fmt: skip
 
     def within(self) -> dict[Key, Key]:
         """Give the groups that unknowns are part of."""
@@ -109,7 +127,7 @@ class Knowledge:
             if not exact or guess:
                 yield Known(terms, 0, math.inf)
             if exact:
-                yield Known(terms, 0, 0, guess=guess)
+                yield Known(terms, 0, 0, guess=int(guess))
 
     def _equations(self) -> Iterator[Known]:
         years = [int(key.at) for key in self.unknowns if key.at.isdigit()]

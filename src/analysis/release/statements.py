@@ -63,7 +63,7 @@ class Known:
     plain
         The gate knows it as well: one number of persons is shown, or groups add up.
     guess
-        Taken for true unless the numbers say otherwise.
+        Not 0: taken for true unless the numbers say otherwise, the lower the longer.
     """
 
     terms: Weights
@@ -72,7 +72,7 @@ class Known:
     chapters: frozenset[str] = frozenset()
     indicator: str = ""
     plain: bool = True
-    guess: bool = False
+    guess: int = 0
 
 
 class Statement:
@@ -146,6 +146,16 @@ class Statement:
         if form.says == "share":
             self._share()
         self._ranges()
+
+    def withheld(self) -> Key | None:
+        """Give whom a withheld cell is about, if being few is all that it can be withheld for.
+
+        A sensitive number may also be withheld for its complement, or for its table.
+        """
+        form = self.form
+        if self.cell["flag"] != "c" or self.privacy == "P2" or len(form.part) != 1 or form.n:
+            return None
+        return self._key(form.part[0])
 
     def _rests_on(self) -> Sum:
         cell, form = self.cell, self.form
