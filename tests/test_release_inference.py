@@ -262,6 +262,26 @@ def test_groups_of_a_complete_dimension_add_up_over_chapters() -> None:
     assert attack(links, a=town, b=[cell("pupils", 110, n_unit="schools", n=3)]) == []
 
 
+def test_groups_that_are_released_add_up_unless_the_numbers_say_otherwise() -> None:
+    links = read_links(
+        DIMENSIONS + 'town = "seen"\n' + population("all", "P0")
+        + cells("count", "pupils", "towns", part="all")
+    )  # fmt: skip
+    towns = [count(f"towns|primary|town|{name}|2021", n) for name, n in (("a", 20), ("b", 30))]
+    hidden = [cell("towns|primary|town|c|2021"), cell("towns|primary|town|d|2021")]
+
+    def total(number: int) -> list[dict[str, Any]]:
+        return [cell("pupils", number, n_unit="schools", n=3)]
+
+    assert attack(links, a=[*towns, hidden[0]], b=total(56)), "6 in town c"
+    assert attack(links, a=[*towns, hidden[0]], b=total(60)) == [], "10"
+    assert attack(links, a=[*towns, *hidden], b=total(56)), "6 in both"
+    assert attack(links, a=[*towns, *hidden], b=total(60)) == [], "10 in both"
+    assert attack(links, a=towns, b=total(56)) == [], "6 in no town at all"
+    other = count("towns|primary|sex|other|2021", 20)
+    assert attack(links, a=[other], b=total(56)) == [], "a group that is not among the declared"
+
+
 def test_groups_by_what_is_not_declared_are_sensitive() -> None:
     links = declare(population("all", "P0") + cells("count", "pupils", part="all"))
     assert links.privacy("all", ["stage"]) == "P0"
@@ -496,13 +516,16 @@ class LinkedRelease:
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
-def test_what_a_reader_of_all_chapters_can_pin_is_refused_and_nothing_else(audience: str) -> None:
-    """250 random releases for each audience: told of few, refused; nothing told, released.
+@pytest.mark.parametrize("first", range(0, 250, 50))
+def test_what_a_reader_of_all_chapters_can_pin_is_refused_and_nothing_else(
+    first: int, audience: str
+) -> None:
+    """P08: of 500 random releases those that tell of few are refused, those that tell nothing not.
 
     Between them are numbers that are narrowed down and in truth large: the gate narrowed some.
     """
     told = between = released = 0
-    for seed in range(250):
+    for seed in range(first, first + 50):
         made = LinkedRelease(seed, audience)
         pinned = made.pinned()
         said = attack(TABLES, audience, **made.cells)
@@ -514,8 +537,8 @@ def test_what_a_reader_of_all_chapters_can_pin_is_refused_and_nothing_else(audie
             released += 1
         else:
             between += 1
-    assert min(told, released) >= 25
-    assert between <= 50
+    assert min(told, released) >= 5
+    assert between <= 5
 
 
 def test_the_order_of_cells_and_chapters_makes_no_difference() -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.questions.conftest import school
 from tests.questions.dropout_rows import Rows, change, cohort, junior, pupil, register
 
+from analysis.questions import dropout
 from analysis.questions.dropout import rates, retention
 from analysis.questions.dropout.rules import read_rules
 from analysis.records.reference import load_reference
@@ -84,3 +85,28 @@ def test_what_a_school_did_not_report_is_no_zero(build_county) -> None:
     (found,) = retention.trace(build_county([junior()], cohorts=rows))
     assert found.shares["inspected"].value != found.shares["inspected"].value
     assert found.shares["plain"].value == 0.95
+
+
+def test_a_stage_without_its_register_does_not_keep_the_other_from_being_measured(build_county):
+    primary = school("P", stage="primary")
+    county = build_county(
+        [junior(year=2020), junior(), {**primary, "year": 2020}, primary],
+        pupils=register(),
+    )
+    found, reasons = rates.measure(county, RULES)
+    assert {rate.stage for rate in found} == {"junior"}
+    assert 2020 not in reasons
+    assert rates.left_out(county, found) == ("primary",)
+    finding = dropout.assess(county)
+    checks = {c.stage: (c.verdict, c.reason) for c in finding.checks if c.indicator == "dropout_net"}
+    assert checks["primary"][0] == "cannot_say"
+    assert checks["junior"][0] != "cannot_say"
+
+
+def test_pupils_who_leave_primary_school_need_a_register_of_junior_schools(build_county):
+    primary = school("A", stage="primary")
+    county = build_county(
+        [{**primary, "year": 2020}, primary, junior(school="B", year=2020), junior(school="B")],
+        pupils=register(grade=5),
+    )
+    assert rates.measure(county, RULES) == ([], {2020: "some_schools", 2021: "one_register"})

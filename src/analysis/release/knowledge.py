@@ -117,13 +117,13 @@ class Knowledge:
         for (above, name), subjects in groups.items():
             declared = self.links.complete.get(name, ())
             every = seen[(*_stage(above), name)] if declared == SEEN else {*declared}
+            exact, guess = subjects <= every, declared == SEEN
             parts = [
                 replace(above, point=above.point | {(name, subject)})
-                for subject in sorted(subjects | every)
+                for subject in sorted(every if exact else subjects)
             ]
             self.unknowns.update(dict.fromkeys(parts))
             terms = ((above, 1.0), *((part, -1.0) for part in parts))
-            exact, guess = subjects <= every, declared == SEEN
             if not exact or guess:
                 yield Known(terms, 0, math.inf)
             if exact:
