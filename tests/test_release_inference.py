@@ -282,6 +282,31 @@ def test_groups_that_are_released_add_up_unless_the_numbers_say_otherwise() -> N
     assert attack(links, a=[other], b=total(56)) == [], "a group that is not among the declared"
 
 
+def test_what_the_gate_lets_the_reader_of_one_indicator_narrow_down_is_large() -> None:
+    """Of 5, 12, 8 and 32 all are withheld beside their sums: the 12 is 4 to 17, and no secret."""
+    links = read_links(
+        DIMENSIONS.replace('["f", "m"]', '["f", "m"]\ntown = ["a", "b"]') + population("all")
+        + cells("count", "x", "y", part="all")
+    )  # fmt: skip
+    numbers = {("a", "f"): 5, ("a", "m"): 12, ("b", "f"): 8, ("b", "m"): 32}
+    by_town = {t: sum(n for (one, _), n in numbers.items() if one == t) for t in "ab"}
+    by_sex = {s: sum(n for (_, one), n in numbers.items() if one == s) for s in "fm"}
+
+    def table(indicator: str) -> list[dict[str, Any]]:
+        return [
+            count(f"{indicator}|primary|||2021", 57),
+            *(count(f"{indicator}|primary|town|{t}|2021", n) for t, n in by_town.items()),
+            *(count(f"{indicator}|primary|sex|{s}|2021", n) for s, n in by_sex.items()),
+            *(cell(f"{indicator}|primary|town×sex|{t}×{s}|2021") for t, s in numbers),
+        ]
+
+    assert attack(links, a=table("x")) == []
+    apart = [one for one in table("y") if "|sex|" in one["key"] or "|||" in one["key"]]
+    (said,) = attack(links, a=[one for one in table("x") if "|sex|" not in one["key"]], b=apart)
+    assert said.startswith("all|sex=m|stage=primary|town=a|2021: ")
+    assert "“a”, “b” together" in said
+
+
 def test_groups_by_what_is_not_declared_are_sensitive() -> None:
     links = declare(population("all", "P0") + cells("count", "pupils", part="all"))
     assert links.privacy("all", ["stage"]) == "P0"
