@@ -406,6 +406,47 @@ def test_few_who_moved_in_cannot_be_told_from_three_retentions() -> None:
     assert said, "shares to the last digit tell the size of the cohort, and so who moved in"
 
 
+LEDGERS = declare(
+    "".join(population(one) for one in ("checked", "attending", "elsewhere", "exempt", "followed",
+                                        "gone", "unverified"))
+    + population("left", "P2")
+    + "".join(cells("count", f"ledger_{one}", part=one)
+              for one in ("checked", "attending", "elsewhere", "exempt", "left"))
+    + cells("mean", "ledger_days", whole="checked")
+    + equation("checked = attending + elsewhere + exempt + left")
+    + cells("share", "dropout_verified", part="gone", whole="followed", low="gone - unverified",
+            high="gone")
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("checked", "refused"), [(60, True), (61, False), (65, True)])
+def test_the_steps_of_a_ledger_add_up(checked: int, refused: bool) -> None:
+    """52 are in school here or elsewhere: exempt and gone, up to 9 each, are 8, 9 or 13."""
+    ledger = [count("ledger_attending", 40), count("ledger_elsewhere", 12)]
+    ledger += [cell("ledger_exempt"), cell("ledger_left")]
+    assert attack(LEDGERS, a=ledger) == []
+    assert bool(attack(LEDGERS, a=[*ledger, count("ledger_checked", checked)])) == refused
+    days = cell("ledger_days", 6.5, n=checked)
+    assert bool(attack(LEDGERS, a=ledger, b=[days])) == refused, "a mean tells of how many it is"
+
+
+@pytest.mark.parametrize(
+    ("audience", "low", "refused"),
+    [("superior", 32, True), ("superior", 20, False), ("superior", 40, False),
+     ("public", 32, True), ("public", 16, False)],
+)  # fmt: skip
+def test_a_range_of_sensitivity_tells_of_whom_it_is_made(
+    audience: str, low: int, refused: bool
+) -> None:
+    """40 of 800 are gone, or only 32, if 8 whom nobody verified are in school elsewhere.
+
+    The public has whole percents, outwards: from 4 % on they are 0 to 8, from 2 % on 14 or more.
+    """
+    ends = {"value_low": low / 800, "value_high": 40 / 800}
+    rate = share("dropout_verified", 40, 800, **ends)
+    assert bool(attack(LEDGERS, audience, a=[rate])) == refused
+
+
 def _text() -> str:
     return (Path(inference.__file__).parent / "linked.toml").read_text(encoding="utf-8")
 

@@ -111,6 +111,7 @@ class Statement:
         self.point = place({"stage": stage or form.stage, "by": by, "subject": subject})
         self.at = str(int(at) + form.years) if form.years else at
         self.variant = self.indicator if cell["flag"] in OTHER_PERSONS else ""
+        self.grouped = bool(by)
         self.persons = cell["n_unit"] in PERSON_UNITS
         self.privacy = max(
             (privacy(self._key(term), links) for term in (form.part or form.whole)),
@@ -153,7 +154,8 @@ class Statement:
         A sensitive number may also be withheld for its complement, or for its table.
         """
         form = self.form
-        if self.cell["flag"] != "c" or self.privacy == "P2" or len(form.part) != 1 or form.n:
+        other = form.n or (self.privacy == "P2" and (form.whole or self.grouped))
+        if self.cell["flag"] != "c" or other or len(form.part) != 1:
             return None
         return self._key(form.part[0])
 
