@@ -390,7 +390,7 @@ def test_chapters_are_attacked_together(folder: Path) -> None:
     audit(folder)
     add_girls(folder, 100.0)
     said = reason(folder)
-    assert "《县情》《县域校际资源均衡》的数字合在一起，可推算出人数过少的“寄宿生”" in said
+    assert "《县情》《县域校际资源均衡》的数字合在一起，可推算出“寄宿生”中一个因人数过少而不应公布的数字" in said
     assert "“The county”, “Balance of resources across schools” together tell" in said
     assert "boarders|sex=m|stage=primary|2021" in said
     add_girls(folder, 100.0, "balance")
@@ -402,6 +402,13 @@ def test_what_an_earlier_release_of_the_same_edition_adds_is_attacked_too(folder
     add_girls(before, 100.0)
     assert "合在一起" in reason(folder, previous=before)
     edit_results(folder, lambda plain: plain.update(edition=2))
+    audit(folder, previous=before)
+
+
+def test_an_indicator_that_is_gone_keeps_nothing_back(folder: Path) -> None:
+    before = copy(folder, "before")
+    twins = {**CELL, "key": "twins|primary|||2021"}
+    edit_results(before, lambda plain: plain["blocks"][0]["cells"].append(twins))
     audit(folder, previous=before)
 
 

@@ -182,9 +182,13 @@ def _check_union(
     before = [_load(path) for path in sorted(previous.glob(f"*/{RESULTS}"))] if previous else []
     # Numbers of another edition are of other data: they are compared cell by cell instead.
     earlier = [report for report in before if report and report["edition"] == edition]
-    shown = inference.gather(
-        block for report in (*reports.values(), *earlier) for block in report["blocks"]
+    now, old = (
+        inference.gather(block for report in some for block in report["blocks"])
+        for some in (reports.values(), earlier)
     )
+    # An indicator that is gone and no longer declared cannot be held against the others.
+    declared = {key: one for key, one in old.items() if key.split("|")[0] in load_links().forms}
+    shown = {**declared, **now}
     sentinels = [sentinel for report in reports.values() for sentinel in report["sentinels"]]
     order = list(dict.fromkeys(str(sentinel["chapter"]) for sentinel in sentinels))
     for audience in sorted({sentinel["audience"] for sentinel in sentinels}):
