@@ -388,7 +388,7 @@ def cohort(came: int, went: int, died: int, graduated: int = 1900) -> dict[str, 
 
 def test_few_who_moved_in_cannot_be_told_from_three_retentions() -> None:
     """In = graduates + out − stayed: from two chapters, of which neither says it."""
-    links = read_links(_text() + DROPOUT)
+    links = read_links(*_texts(), DROPOUT)
     safe, told = cohort(40, 60, 12), cohort(6, 60, 12)
     assert attack(links, **safe) == []
     assert attack(links, assurance=told["assurance"]) == []
@@ -447,8 +447,9 @@ def test_a_range_of_sensitivity_tells_of_whom_it_is_made(
     assert bool(attack(LEDGERS, audience, a=[rate])) == refused
 
 
-def _text() -> str:
-    return (Path(inference.__file__).parent / "linked.toml").read_text(encoding="utf-8")
+def _texts() -> list[str]:
+    folder = Path(inference.__file__).parent / "linked"
+    return [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.toml"))]
 
 
 # Readers who try every world
@@ -618,10 +619,11 @@ def test_the_order_of_cells_and_chapters_makes_no_difference() -> None:
 # A county with a chapter on pupils by groups, as it is to come
 
 PUPILS = read_links(
-    _text().replace("\n[complete]\n", '\n[complete]\nboarding = ["yes", "no"]\nleft_behind = ["yes", "no"]\n')
+    *_texts(),
+    '[complete]\nboarding = ["yes", "no"]\nleft_behind = ["yes", "no"]\n'
     + cells("share", *(f"pupils_{by}" for by in ("sex", "boarding", "left_behind", "hardship")),
             part="enrolled", whole="enrolled", across=["sex", "boarding", "left_behind", "hardship"])
-    + cells("count", "pupils_school_grade", part="enrolled")
+    + cells("count", "pupils_school_grade", part="enrolled"),
 )  # fmt: skip
 GROUPS_BY = {
     "sex": (("f", "m"), (0.47, 0.53)), "boarding": (("yes", "no"), (0.3, 0.7)),
@@ -717,7 +719,7 @@ def test_every_indicator_about_persons_is_declared_and_nothing_else() -> None:
 def test_chapters_are_called_by_their_titles(project_root: Path) -> None:
     for path in sorted((project_root / "notebooks").glob("*.ipynb")):
         about = json.loads(path.read_text(encoding="utf-8"))["metadata"]["junheng"]
-        assert i18n.catalogue()[f"chapter.{about['chapter']}"] == about["title"]
+        assert i18n.catalogue()[f"{about['chapter']}.title"] == about["title"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
-"""A new question is four new files and no edit: here one is added to a copy, and it is a chapter.
+"""A new question is five new files and no edit: here one is added to a copy, and it is a chapter.
 
-The four files stand in ``tests/toy``, each where it would stand in the project.
+The fifth says which persons it counts; a question about institutions alone has four. They stand in
+``tests/toy``, each where it would stand in the project.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import pytest
 from lxml import html
 
 TOY = Path(__file__).parent / "toy"
-FOUR = (
+FIVE = (
     "notebooks/boarding.ipynb",
     "src/analysis/locale/boarding.toml",
     "src/analysis/questions/boarding.py",
+    "src/analysis/release/linked/boarding.toml",
     "tests/questions/test_boarding.py",
 )
 COPIED = ("src", "notebooks", "data/reference", "data/examples", "tests/questions")
@@ -30,7 +32,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def overlay(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copy the project and lay the four files over it; none of them is there already."""
+    """Copy the project and lay the five files over it; none of them is there already."""
     root = tmp_path_factory.mktemp("overlay")
     for name in COPIED:
         if (project_root / name).is_dir():
@@ -39,7 +41,7 @@ def overlay(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
             )
     for name in (".importlinter", "pyproject.toml"):
         shutil.copyfile(project_root / name, root / name)
-    for name in FOUR:
+    for name in FIVE:
         assert not (root / name).exists()
         shutil.copyfile(TOY / name, root / name)
     return root
@@ -64,13 +66,13 @@ def county(run: Run, *words: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_four_files_and_no_more() -> None:
+def test_five_files_and_no_more() -> None:
     found = sorted(
         p.relative_to(TOY).as_posix()
         for p in TOY.rglob("*")
         if p.suffix in (".py", ".toml", ".ipynb")
     )
-    assert found == sorted(FOUR)
+    assert found == sorted(FIVE)
 
 
 def test_the_copy_is_what_runs(run: Run, overlay: Path) -> None:

@@ -265,5 +265,5 @@ class _Group:
 
 
 def _title(chapter: str, language: i18n.Language) -> str:
-    entry = i18n.catalogue().get(f"chapter.{chapter}")
+    entry = i18n.catalogue().get(f"{chapter}.title")
     return entry[language] if entry else chapter

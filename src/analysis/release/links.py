@@ -1,4 +1,4 @@
-"""Which persons released numbers count: the declarations of ``linked.toml``.
+"""Which persons released numbers count: the declarations in ``linked/``, a file a chapter.
 
 Chapters do not know of one another. What ties their numbers together stands here: populations
 that several cells count, sums of them that are equal, and groups that add up.
@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-LINKED = Path(__file__).with_name("linked.toml")
+LINKED = Path(__file__).with_name("linked")
 SEEN = ("seen",)
 """The groups of a dimension are those that are released."""
+T = TypeVar("T")
 _TERM = re.compile(r"\s*([+-]?)\s*([a-z][a-z0-9_]*)(?:@([+-]\d+))?(?:\^([+-]\d+))?\s*")
 
 
@@ -67,7 +68,7 @@ Sum = tuple[Term, ...]
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What the cells of an indicator state, as sums of populations; see ``linked.toml``."""
+    """What the cells of an indicator state, as sums of populations; see ``linked/``."""
 
     says: Literal["count", "share", "mean"]
     part: Sum
@@ -117,23 +118,23 @@ class Links:
 
 @cache
 def load_links() -> Links:
-    """Read the declarations once."""
-    return read_links(LINKED.read_text(encoding="utf-8"))
+    """Read the declarations of all chapters once."""
+    return read_links(*(path.read_text(encoding="utf-8") for path in sorted(LINKED.glob("*.toml"))))
 
 
-def read_links(text: str) -> Links:
+def read_links(*texts: str) -> Links:
     """Read declarations.
 
     Parameters
     ----------
-    text
-        TOML as described in ``linked.toml``.
+    *texts
+        TOML as described in ``linked/dimensions.toml``, each on its own, all meant together.
 
     Raises
     ------
     ValueError
-        If a sum cannot be read or names a population that is not declared, or if an indicator
-        is declared twice.
+        If a sum cannot be read or names a population that is not declared, or if something is
+        declared twice.
 
     Examples
     --------
@@ -150,27 +151,38 @@ def read_links(text: str) -> Links:
     >>> links.forms["enrolment"].part
     (Term(sign=1, population='pupils', years=0, grades=0, across=()),)
     """
-    plain = tomllib.loads(text)
-    populations = {
-        id: Population(id, one["zh"], one["en"], one["class"], one.get("within", ""))
-        for id, one in plain.get("population", {}).items()
-    }
-    forms: dict[str, Form] = {}
-    for cell in plain.get("cell", []):
-        for indicator in cell["indicators"]:
-            if indicator in forms:
-                raise ValueError(f"{indicator} is declared twice")
-            forms[indicator] = _read_form(cell)
-    equations = tuple(_read_equation(one["says"]) for one in plain.get("equation", []))
-    complete = {
-        name: (groups,) if isinstance(groups, str) else tuple(groups)
-        for name, groups in plain.get("complete", {}).items()
-    }
-    classes = plain.get("dimensions", {}).items()
-    dimensions = {name: privacy for privacy, names in classes for name in names}
-    links = Links(populations, forms, equations, complete, dimensions)
+    files = [tomllib.loads(text) for text in texts]
+    cells = [cell for file in files for cell in file.get("cell", [])]
+    links = Links(
+        populations=_once(
+            (id, Population(id, one["zh"], one["en"], one["class"], one.get("within", "")))
+            for file in files for id, one in file.get("population", {}).items()
+        ),
+        forms=_once((id, _read_form(cell)) for cell in cells for id in cell["indicators"]),
+        equations=tuple(
+            _read_equation(one["says"]) for file in files for one in file.get("equation", [])
+        ),
+        complete=_once(
+            (name, (groups,) if isinstance(groups, str) else tuple(groups))
+            for file in files for name, groups in file.get("complete", {}).items()
+        ),
+        dimensions=_once(
+            (name, privacy)
+            for file in files for privacy, names in file.get("dimensions", {}).items()
+            for name in names
+        ),
+    )  # fmt: skip
     _check(links)
     return links
+
+
+def _once(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for name, one in pairs:
+        if name in found:
+            raise ValueError(f"{name} is declared twice")
+        found[name] = one
+    return found
 
 
 def read_sum(text: str) -> Sum:
