@@ -390,7 +390,10 @@ def test_chapters_are_attacked_together(folder: Path) -> None:
     audit(folder)
     add_girls(folder, 100.0)
     said = reason(folder)
-    assert "《县情》《县域校际资源均衡》的数字合在一起，可推算出“寄宿生”中一个因人数过少而不应公布的数字" in said
+    assert (
+        "《县情》《县域校际资源均衡》的数字合在一起，可推算出“寄宿生”中一个因人数过少而不应公布的数字"
+        in said
+    )
     assert "“The county”, “Balance of resources across schools” together tell" in said
     assert "boarders|sex=m|stage=primary|2021" in said
     add_girls(folder, 100.0, "balance")

@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 import time
+import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from analysis.questions import context
 from analysis.questions.assurance import indicators as assurance
 from analysis.records.reference import load_reference
 from analysis.release import inference, release
-from analysis.release.links import Links, load_links, read_links, read_sum
+from analysis.release.links import LINKED, Links, load_links, read_links, read_sum
 from analysis.release.profiles import load_profile
 
 AUDIENCES = ("public", "superior")
@@ -448,8 +449,7 @@ def test_a_range_of_sensitivity_tells_of_whom_it_is_made(
 
 
 def _texts() -> list[str]:
-    folder = Path(inference.__file__).parent / "linked"
-    return [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.toml"))]
+    return [path.read_text(encoding="utf-8") for path in sorted(LINKED.glob("*.toml"))]
 
 
 # Readers who try every world
@@ -711,9 +711,13 @@ def test_a_county_of_few_is_refused_for_what_is_few(audience: str) -> None:
 def test_every_indicator_about_persons_is_declared_and_nothing_else() -> None:
     """What a chapter says of persons and nobody declared would hold its counties back."""
     rules = load_reference().assurance
-    every = [*assurance.declare(rules, 2021), *context.INDICATORS]
-    persons = {one.id for one in every if one.privacy != "P0"}
-    assert persons <= load_links().forms.keys() <= {one.id for one in every}
+    chapters = {"assurance": assurance.declare(rules, 2021), "context": context.INDICATORS}
+    for chapter, indicators in chapters.items():
+        persons = {one.id for one in indicators if one.privacy != "P0"}
+        text = (LINKED / f"{chapter}.toml").read_text(encoding="utf-8")
+        declared = {id for one in tomllib.loads(text)["cell"] for id in one["indicators"]}
+        assert persons <= declared <= {one.id for one in indicators}
+        assert declared <= load_links().forms.keys()
 
 
 def test_chapters_are_called_by_their_titles(project_root: Path) -> None:
