@@ -18,6 +18,9 @@ from analysis import i18n
 from analysis.finding import NUMBER_COLUMNS, Finding, Indicator, tidy
 from analysis.questions import context
 from analysis.questions.assurance import indicators as assurance
+from analysis.questions.dropout import indicators as dropout
+from analysis.questions.dropout import risk_indicators
+from analysis.questions.dropout.rules import read_rules
 from analysis.records.reference import load_reference
 from analysis.release import inference, release
 from analysis.release.links import LINKED, Links, load_links, read_links, read_sum
@@ -350,28 +353,6 @@ def test_the_summary_is_not_named_where_the_chapter_itself_says_it() -> None:
 
 # A coming chapter on dropout, as it would be declared
 
-DROPOUT = """
-[population.entered_first]
-zh = "该届小学一年级入学学生"
-en = "pupils who entered grade one"
-class = "P0"
-[[cell]]
-indicators = ["dropout_retention_nine"]
-says = "share"
-part = "graduated"
-whole = "entered_first"
-[[cell]]
-indicators = ["dropout_retention_inspected"]
-says = "share"
-part = "graduated - moved_in + moved_out"
-whole = "entered - died"
-[[cell]]
-indicators = ["dropout_retention_plain"]
-says = "share"
-part = "graduated"
-whole = "entered"
-"""
-
 
 def cohort(came: int, went: int, died: int, graduated: int = 1900) -> dict[str, list[Any]]:
     stayed, left = graduated - came + went, 2000 - died
@@ -389,14 +370,16 @@ def cohort(came: int, went: int, died: int, graduated: int = 1900) -> dict[str, 
 
 def test_few_who_moved_in_cannot_be_told_from_three_retentions() -> None:
     """In = graduates + out − stayed: from two chapters, of which neither says it."""
-    links = read_links(*_texts(), DROPOUT)
+    links = load_links()
     safe, told = cohort(40, 60, 12), cohort(6, 60, 12)
     assert attack(links, **safe) == []
     assert attack(links, assurance=told["assurance"]) == []
     assert attack(links, dropout=told["dropout"]) == []
     (said,) = attack(links, **told)
     assert said.startswith("moved_in|stage=junior|2021: ")
-    assert "“Government duties and quality of education”, “dropout” together" in said
+    assert (
+        "“Government duties and quality of education”, “Keeping pupils in school” together" in said
+    )
     (said,) = attack(links, **cohort(40, 60, 3))
     assert said.startswith("died|stage=junior|2021: ")
     values = {
@@ -711,7 +694,13 @@ def test_a_county_of_few_is_refused_for_what_is_few(audience: str) -> None:
 def test_every_indicator_about_persons_is_declared_and_nothing_else() -> None:
     """What a chapter says of persons and nobody declared would hold its counties back."""
     rules = load_reference().assurance
-    chapters = {"assurance": assurance.declare(rules, 2021), "context": context.INDICATORS}
+    dropped = dropout.declare(
+        read_rules(load_reference()), {"suspected": 3, "reported": 10}, own_rule=False
+    )
+    chapters = {
+        "assurance": assurance.declare(rules, 2021), "context": context.INDICATORS,
+        "dropout": dropped, "risk": risk_indicators.declare(),
+    }  # fmt: skip
     for chapter, indicators in chapters.items():
         persons = {one.id for one in indicators if one.privacy != "P0"}
         text = (LINKED / f"{chapter}.toml").read_text(encoding="utf-8")

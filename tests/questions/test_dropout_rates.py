@@ -98,7 +98,9 @@ def test_a_stage_without_its_register_does_not_keep_the_other_from_being_measure
     assert 2020 not in reasons
     assert rates.left_out(county, found) == ("primary",)
     finding = dropout.assess(county)
-    checks = {c.stage: (c.verdict, c.reason) for c in finding.checks if c.indicator == "dropout_net"}
+    checks = {
+        c.stage: (c.verdict, c.reason) for c in finding.checks if c.indicator == "dropout_net"
+    }
     assert checks["primary"][0] == "cannot_say"
     assert checks["junior"][0] != "cannot_say"
 

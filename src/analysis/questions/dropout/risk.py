@@ -17,7 +17,7 @@ Source. Allison 1982; Perdomo et al. 2023; parameters with their standing in ``p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -177,7 +177,11 @@ def _checks(own: Judgement, together: Judgement, parameters: Mapping[str, Any]) 
                         "met" if inside else "not_met")  # fmt: skip
 
 
-def recall(county: CountyData, fitted: Finding | None) -> Finding:
+INSIDE = (risk_rows.BY_GROUP, risk_rows.BY_SCHOOL)
+"""What is for the county itself: small groups of one county, and its schools by name."""
+
+
+def recall(county: CountyData, fitted: Finding | None, *, inside: bool = False) -> Finding:
     """Give what the fit found, or a finding that says why there is none.
 
     Parameters
@@ -186,9 +190,12 @@ def recall(county: CountyData, fitted: Finding | None) -> Finding:
         Of whom.
     fitted
         From `analysis.records.load_fit`; none where nothing was fitted, or no register handed in.
+    inside
+        For the county itself: with groups of pupils and schools.
     """
     if fitted is not None:
-        return fitted
+        kept = inside | ~fitted.table["by"].isin(INSIDE)
+        return replace(fitted, table=fitted.table[kept].reset_index(drop=True))
     code = county.place.code
     why = "no_register" if county.table("pupils").empty else "not_fitted"
     said: dict[str, NoteValue] = {"county": Name("county", code), "year": Given(county.year)}

@@ -75,8 +75,9 @@ def trial_rows(judged: Mapping[str, Judged | None], by: str) -> Iterator[Row]:
             yield {**at, **row, **counts}
         row = _estimated("risk_gain", one.gain, one.visits.capacity, "ratio", _HUNDRED)
         yield {**at, **row}
-        # Of the last term alone: its own number of those who left stays untold.
-        yield {**at, **_estimated("risk_recall", one.visits.recall, one.pupils, "share")}
+        recall = one.visits.recall
+        row = _estimated("risk_recall", recall, recall.events, "share")
+        yield {**at, **row, "numerator": round(one.visits.hits), "denominator": recall.events}
 
 
 def _estimated(indicator: str, estimate: Estimate, n: int, unit: str, scale: float = 1.0) -> Row:

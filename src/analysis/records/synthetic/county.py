@@ -170,13 +170,30 @@ def _with_pupils(
     true = {name: _typed(frame, name, code) for name, frame in written.items()}
     true = {name: frame[frame["year"].isin(county.years)].reset_index(drop=True)
             for name, frame in true.items()}  # fmt: skip
+    true["county_years"] = _agreeing(county.frames["county_years"], true["cohorts"])
     silent = county.defects.silent
     handed = {name: defects.without(frame, silent) if "school" in frame else frame
               for name, frame in true.items()}  # fmt: skip
+    handed["county_years"] = county.reported["county_years"]
+    if county.plan.items["retention"] != "blank":
+        handed["county_years"] = _agreeing(handed["county_years"], true["cohorts"])
     return replace(
         county, frames={**county.frames, **true}, reported={**county.reported, **handed},
         followed=followed,
     )  # fmt: skip
+
+
+def _agreeing(figures: pd.DataFrame, cohorts: pd.DataFrame) -> pd.DataFrame:
+    """Let what the county says of a cohort be what its schools say of it."""
+    said = {
+        "cohort_n": "entered_n", "cohort_graduates_n": "graduated_n", "cohort_in_n": "moved_in_n",
+        "cohort_out_n": "moved_out_n", "cohort_died_n": "died_n",
+    }  # fmt: skip
+    figures = figures.copy()
+    for year, own in cohorts.groupby("year"):
+        for column, part in said.items():
+            figures.loc[figures["year"] == year, column] = own[part].sum()
+    return figures
 
 
 def counts(stages: pd.DataFrame, sites: pd.DataFrame, scheme: Mapping[str, Any]) -> pd.Series:
