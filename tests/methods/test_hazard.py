@@ -197,6 +197,23 @@ def test_few_values_and_many_give_the_numbers_of_the_matrix(
     same(hazard.fit_parts(lambda: parts, link=link, **asked), hazard.fit(rows, link=link, **asked))
 
 
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), cluster=st.sampled_from([None, "school"]))
+def test_cells_in_parts_and_their_order_change_no_number(seed: int, cluster: str | None) -> None:
+    rows = draw(np.random.default_rng(seed), schools=35, size=25)
+    used = ["left", "term", "poor", "zone", "size", "school"]
+    asked = {**PARTS, "covariates": used[2:5], "cluster": cluster}
+    cells = hazard.compress(rows, used).sample(frac=1, random_state=seed)
+    cut = seed % (len(cells) + 1)
+    # Rows that stand twice, and cells, of one and of many rows, in the same parts.
+    parts = [cells.iloc[:cut], cells.iloc[cut:], rows.assign(count=1), rows.assign(count=2.0)]
+    again = pd.concat([rows] * 4)
+    same(
+        hazard.fit_parts(lambda: parts, counts="count", **asked),
+        hazard.fit(again.sample(frac=1, random_state=seed), **asked),
+    )
+
+
 def test_a_number_belongs_to_the_cluster_only_where_all_parts_say_so() -> None:
     rows = draw(np.random.default_rng(12)).assign(own=lambda r: r["size"])
     rows.loc[rows.index[-3:], "own"] += 1.0
