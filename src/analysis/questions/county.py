@@ -67,7 +67,9 @@ def gather(county: CountyData, findings: Sequence[Finding]) -> Finding:
     checks = tuple(check for finding in findings for check in finding.checks if check.by == "")
     headlines = tuple(note for finding in findings for note in _headlines(finding))
     table = _table(county, findings, checks, headlines)
-    used = set(table["indicator"])
+    # A headline may point at a number that its chapter does not give here.
+    pointed = {v.indicator for n in headlines for v in n.values.values() if isinstance(v, Cell)}
+    used = set(table["indicator"]) | pointed
     return Finding(
         name="county",
         county=county.place.code,

@@ -271,6 +271,9 @@ def _bounds(row: Mapping[str, Any], people: People, profile: Profile) -> dict[st
     if people.kind == "mean":
         return {"value_low": round(low, people.digits), "value_high": round(high, people.digits)}
     step = profile.base if people.kind == "count" else 0.01 * people.scale
+    if math.isnan(step):
+        # Nobody of so many, at a rate whose scale nothing tells.
+        return {}
     low, high = step * math.floor(low / step), step * math.ceil(high / step)
     few = people.kind == "count" and 0 < low < people.least
     return {} if few else {"value_low": low, "value_high": high}

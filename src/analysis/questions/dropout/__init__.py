@@ -60,7 +60,7 @@ def assess(
         cannot be assessed and what it would take.
     """
     code, year, rules = county.place.code, county.year, read_rules(county.reference)
-    least = 0 if few else int(rules["few"]["least"])
+    least, apart = (0 if few else int(rules["few"][name]) for name in ("least", "apart"))
     own_rule = suspected_days is not None or report_days is not None
     days = {
         "suspected": suspected_days or int(rules["absence"]["suspected_days"]),
@@ -70,7 +70,7 @@ def assess(
     why = "" if found else _why(reasons)
     unmeasured = rates.left_out(county, found) if found else rates.STAGES if why else ()
     cohorts = retention.trace(county)
-    ledger, told = _ledger(county, rules, levels, least)
+    ledger, told = _ledger(county, rules, levels, apart)
     absent = _absence(county, days)
     missing = {
         "rates": why == "no_pupils", "retention": not cohorts, "ledger": not ledger,
@@ -84,7 +84,12 @@ def assess(
         return replace(finding, notes=(notes.tell_nothing(code, year), *lacking))
     if absent:
         told.append(notes.tell_absence(code, year, days, own_rule=own_rule))
-    made = [*rows.rate_rows(found, least), *rows.retention_rows(cohorts, least), *ledger, *absent]
+    made = [
+        *rows.rate_rows(found, least, apart),
+        *rows.retention_rows(cohorts, apart),
+        *ledger,
+        *absent,
+    ]
     children = [
         *notes.tell_rates(code, year, found, why, unmeasured),
         *notes.tell_retention(code, cohorts),
@@ -106,7 +111,7 @@ def _why(reasons: dict[int, str]) -> str:
 
 
 def _ledger(
-    county: CountyData, rules: Rules, levels: Sequence[ledgers.Level], least: int
+    county: CountyData, rules: Rules, levels: Sequence[ledgers.Level], apart: int
 ) -> tuple[list[rows.Row], list[Note]]:
     code, year = county.place.code, county.year
     if not ledgers.keeps(county, year):
@@ -118,7 +123,7 @@ def _ledger(
     days, checked = ledgers.median_days(cases, year, rules)
     heads = rows.head_rows(ledgers.of_year(county, "visits", year), days, checked, year)
     return (
-        [*heads, *rows.ledger_rows(flows, year, least)],
+        [*heads, *rows.ledger_rows(flows, year, apart)],
         list(notes.tell_ledger(code, year, flows[0], rules, whole=whole)),
     )
 

@@ -70,9 +70,11 @@ def trial_rows(judged: Mapping[str, Judged | None], by: str) -> Iterator[Row]:
             continue
         for indicator, visits in (("risk_hits", one.visits), ("risk_hits_school", one.by_school)):
             row = _estimated(indicator, visits.precision, visits.capacity, "ratio", _HUNDRED)
-            # The persons behind the number, so that the gate sees how few they are.
-            counts = {"numerator": round(visits.hits), "denominator": visits.capacity}
-            yield {**at, **row, **counts}
+            # Whole persons, so that the gate sees how few they are; where scores are equal at the
+            # last place, hits are a mean.
+            hits = round(visits.hits)
+            yield {**at, **row, "value": _HUNDRED * hits / visits.capacity, "numerator": hits,
+                   "denominator": visits.capacity}  # fmt: skip
         row = _estimated("risk_gain", one.gain, one.visits.capacity, "ratio", _HUNDRED)
         yield {**at, **row}
         recall = one.visits.recall

@@ -22,22 +22,25 @@ BY_TERM_AND_GRADE = f"term×{BY_GRADE}"
 OUTCOMES = ("attending", "elsewhere", "exempt", "left")
 
 
-def rate_rows(found: Sequence[Rate], least: int) -> Iterator[Row]:
+def rate_rows(found: Sequence[Rate], least: int, apart: int) -> Iterator[Row]:
     """Give both rates, by stage and by grade.
 
     Parameters
     ----------
     found
         What was measured.
-    least
-        What fewer persons could be told from is left out: rates by grade of a stage and year in
-        which a grade has so few (beside the others and the stage's they would be known), and the
-        rate with transfers that nobody verified taken to be in school, where these are so few.
+    least, apart
+        What fewer persons could be told from is left out (with 0 nothing is): the net flow by
+        grade, whatever it is, and that of a stage which is nearly nought, since more than that came
+        or went; rates by grade of a stage and year in which fewer than `least` of a grade are gone
+        (beside the others and the stage's they would be known); and the rate with transfers that
+        nobody verified taken to be in school, where these are fewer than `apart`. A row that is
+        marked as withheld would say that its own number is small, which it is not.
     """
     told = {
         (rate.year, rate.stage)
         for rate in found
-        if rate.grade is not None and any(0 < count < least for count in _counts(rate))
+        if rate.grade is not None and 0 < rate.gone < least
     }
     for rate in found:
         if rate.grade is not None and (rate.year, rate.stage) in told:
@@ -49,23 +52,23 @@ def rate_rows(found: Sequence[Rate], least: int) -> Iterator[Row]:
         }  # fmt: skip
         # The net flow rests on those who moved: few of them are few persons, whatever is left. Where
         # they are many it does not say how many: with the net flow that would tell who came and went.
+        if rate.grade is not None and least:
+            yield from _followed_rows(base, rate)
+            continue
         net, moved = rate.out - rate.into, rate.out + rate.into
         rests_on = moved if 0 < moved < least else rate.enrolled
-        yield {**base, "indicator": "dropout_net", "value": net / rate.enrolled, "numerator": net,
-               "denominator": rate.enrolled, "n": rests_on}  # fmt: skip
-        if rate.followed:
-            yield _followed(base, "dropout_verified", rate.gone, rate.followed)
-        if rate.followed and rate.grade is None:
-            yield (
-                {**base, "indicator": "dropout_verified_least", "flag": "c"}
-                if 0 < rate.unverified < least
-                else _followed(base, "dropout_verified_least", rate.gone - rate.unverified,
-                               rate.followed)
-            )  # fmt: skip
+        if not 0 < abs(net) < apart:
+            yield {**base, "indicator": "dropout_net", "value": net / rate.enrolled,
+                   "numerator": net, "denominator": rate.enrolled, "n": rests_on}  # fmt: skip
+        yield from _followed_rows(base, rate)
+        if rate.followed and rate.grade is None and rate.unverified >= apart:
+            in_school = rate.gone - rate.unverified
+            yield _followed(base, "dropout_verified_least", in_school, rate.followed)
 
 
-def _counts(rate: Rate) -> tuple[int, ...]:
-    return rate.gone, rate.out + rate.into, rate.out - rate.into
+def _followed_rows(base: Row, rate: Rate) -> Iterator[Row]:
+    if rate.followed:
+        yield _followed(base, "dropout_verified", rate.gone, rate.followed)
 
 
 def _followed(base: Row, indicator: str, gone: int, followed: int) -> Row:
@@ -82,27 +85,29 @@ def unmeasured_rows(found: Sequence[Rate], stages: Sequence[str], year: int) -> 
                    "n_unit": "pupils", "unit": "share"}  # fmt: skip
 
 
-def retention_rows(cohorts: Iterable[Cohort], least: int) -> Iterator[Row]:
+def retention_rows(cohorts: Iterable[Cohort], apart: int) -> Iterator[Row]:
     """Give retention in its three definitions and the share of transfers out.
 
     Parameters
     ----------
     cohorts
         What became of them.
-    least
-        Where fewer died, the plain form is withheld: beside the inspected one, of the same cohort
+    apart
+        Where fewer died, the plain form is left out: beside the inspected one, of the same cohort
         less those who died, it would tell how many. Where fewer moved in, the share of those who
         moved out is: the graduates and those who moved out, less the part of the inspected form,
         are those who moved in.
     """
     for cohort in cohorts:
-        few = {"plain": 0 < cohort.died < least, "moved_out": 0 < cohort.moved_in < least}
+        few = {"plain": cohort.died < apart, "moved_out": cohort.moved_in < apart}
         for name, indicator in RETENTION.items():
             share = cohort.shares[name]
             base = {"indicator": indicator, "stage": "junior", "at": str(cohort.year),
                     "n_unit": "pupils", "unit": "share"}  # fmt: skip
-            if few.get(name) or math.isnan(share.value):
-                yield {**base, "flag": "c" if few.get(name) else "x"}
+            if few.get(name):
+                continue
+            if math.isnan(share.value):
+                yield {**base, "flag": "x"}
                 continue
             yield {
                 **base, "value": share.value, "numerator": share.part, "denominator": share.whole,
@@ -110,7 +115,7 @@ def retention_rows(cohorts: Iterable[Cohort], least: int) -> Iterator[Row]:
             }  # fmt: skip
 
 
-def ledger_rows(flows: Iterable[Flow], year: int, least: int) -> Iterator[Row]:
+def ledger_rows(flows: Iterable[Flow], year: int, apart: int) -> Iterator[Row]:
     """Give the cases of each step, of the year and of its periods.
 
     Parameters
@@ -119,23 +124,30 @@ def ledger_rows(flows: Iterable[Flow], year: int, least: int) -> Iterator[Row]:
         The year's first (`ledgers.count_flows`).
     year
         The school year.
-    least
-        Who is open before, entered and closed make who is open after. So the cases that are open
-        at the end are given for the year alone, and not where fewer were open when it began;
-        with 0 of all periods.
+    apart
+        Outside the county a step is given by period, and the checked by what they were found to be,
+        where no part has fewer than this but nobody: parts make the year's number. Who is open
+        before, entered and closed make who is open after, so open cases are given for the year
+        alone, and not where fewer were open when it began. With 0 everything is given.
     """
+    flows = list(flows)
     for flow in flows:
         base = {"by": flow.level, "subject": flow.period, "at": str(year), "n_unit": "pupils",
                 "unit": "pupils"}  # fmt: skip
         for step, number in flow.steps.items():
-            yield {**base, "indicator": f"ledger_{step}", "value": number}
-        if not flow.level:
+            parts = [other.steps[step] for other in flows if other.level == flow.level]
+            if not flow.level or not _has_few(parts, apart):
+                yield {**base, "indicator": f"ledger_{step}", "value": number}
+        if not flow.level and not _has_few(flow.outcomes.values(), apart):
             for outcome in OUTCOMES:
                 yield {**base, "indicator": "ledger_checked", "by": BY_OUTCOME, "subject": outcome,
                        "value": flow.outcomes.get(outcome, 0)}  # fmt: skip
-        if not least or not flow.level:
-            told = {"flag": "c"} if 0 < flow.open_start < least else {"value": flow.open_end}
-            yield {**base, "indicator": "ledger_open", **told}
+        if (not apart or not flow.level) and not 0 < flow.open_start < apart:
+            yield {**base, "indicator": "ledger_open", "value": flow.open_end}
+
+
+def _has_few(parts: Iterable[int], apart: int) -> bool:
+    return any(0 < part < apart for part in parts)
 
 
 def head_rows(visits: pd.DataFrame, days: float, checked: int, year: int) -> Iterator[Row]:
