@@ -17,8 +17,6 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Several workers share the machine: threads inside each would only wait for one another.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # How long an example takes says how busy the machine is, nothing about the code.
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")

@@ -6,8 +6,14 @@ desk. The formatter is named by the type's name and loads `analysis.display` whe
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
+
+# Work is spread over processes. Threads of the linear algebra inside each would wait for one another,
+# and sums would depend on how many there are. Read when numpy is first loaded; who set it, knows why.
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 
 
 def _register_formatter() -> None:

@@ -168,12 +168,18 @@ def test_the_desk_reads_what_few_make(build_county) -> None:
 
 
 def test_who_came_and_who_went_cannot_be_told_from_the_net_flow(build_county) -> None:
-    went = [change(i, "leave") for i in range(80, 100)]
     came = [change(i, "move_in") for i in range(200, 203)]
-    county = build_county([junior()], pupils=register(), status_changes=went + came)
-    table = release(dropout.assess(county), "superior").table
-    net = table[(table["indicator"] == "dropout_net") & (table["subject"] == "")].iloc[0]
-    assert (net["numerator"], net["denominator"], net["n"]) == (17, 100, 100)
+
+    def net(first: int) -> list[list[float]]:
+        went = [change(i, "leave") for i in range(first, 100)]
+        county = build_county([junior()], pupils=register(), status_changes=went + came)
+        table = release(dropout.assess(county), "superior").table
+        rows = table[(table["indicator"] == "dropout_net") & (table["subject"] == "")]
+        return rows[["numerator", "denominator", "n"]].to_numpy().tolist()
+
+    assert net(70) == [[27, 100, 100]]
+    # 17 more went than came: with so few, that many went at least.
+    assert net(80) == []
 
 
 def checked(n: int, outcome: str, start: int) -> Rows:
@@ -189,8 +195,7 @@ def test_an_outcome_of_few_cannot_be_told_from_the_others(build_county) -> None:
     of = table[(table["indicator"] == "ledger_checked") & (table["by"] == "outcome")]
     total = table[(table["indicator"] == "ledger_checked") & (table["by"] == "")].iloc[0]
     assert total["value"] == 65
-    assert of.loc[of["subject"] == "exempt", "value"].isna().all()
-    assert of["value"].isna().sum() >= 2
+    assert of.empty
 
 
 def test_few_that_were_open_before_cannot_be_told_from_those_open_after(build_county) -> None:

@@ -10,8 +10,9 @@ import pytest
 from scipy import stats
 from tests.questions.synthetic_counties import county, make
 
+from analysis.errors import UsageError
 from analysis.finding import Finding
-from analysis.questions.dropout import covariates, model, performance, risk, risk_rows
+from analysis.questions.dropout import covariates, look, model, performance, risk, risk_rows
 from analysis.questions.dropout.terms import LEFT
 from analysis.records.reference import load_reference
 from analysis.records.synthetic.parameters import load_parameters
@@ -223,3 +224,30 @@ def test_the_same_whatever_the_order_of_rows(pool: risk.Pool, studied: risk.Stud
             again.tried[way].sort_values("pseudonym")["probability"],
             tried.sort_values("pseudonym")["probability"], rtol=1e-7,
         )  # fmt: skip
+
+
+def test_looking_further_ahead_finds_more_who_leave(pool: risk.Pool) -> None:
+    """Two terms ahead by hand: who left in this term or in the next."""
+    rows = look.look_ahead(pool.rows, 2)
+    by = pool.rows.set_index(["pseudonym", "place"])["exit"]
+    for row in rows.sample(300, random_state=1).to_dict("records"):
+        now = by[row["pseudonym"], row["place"]]
+        expected = now if now != "stays" else by[row["pseudonym"], row["place"] + 1]
+        assert row["exit"] == expected
+    last = pool.rows["place"].max()
+    assert rows.loc[rows["place"] == last, "exit"].ne("stays").all()
+    share = [(frame["exit"] == LEFT).mean() for frame in (pool.rows.query("place < @last"), rows.query("place < @last"))]  # fmt: skip
+    assert share[1] > 1.5 * share[0]
+
+
+def test_the_trial_answers_other_visits_and_groups(pool: risk.Pool) -> None:
+    home = county(CODES[0], rank=0)
+    trial = look.try_out(pool, 1, PARAMETERS)
+    few, many = (look.report(trial, home, n, "boarding", PARAMETERS).table for n in (20, 300))
+    recall = [t.query("indicator == 'risk_recall'")["value"].iloc[0] for t in (few, many)]
+    assert recall[1] > recall[0]
+    assert set(few.query("by == 'risk_group'")["subject"]) == {"boarding:1", "boarding:2"}
+    with pytest.raises(UsageError):
+        look.report(trial, home, 0, "sex", PARAMETERS)
+    with pytest.raises(UsageError):
+        look.try_out(pool, 5, PARAMETERS)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,9 @@ WAIT = 30_000
 CLIPPED = "labels => labels.filter(l => l.scrollWidth > l.clientWidth).map(l => l.innerText)"
 
 
-def prepared(**given: str | int) -> nbformat.NotebookNode:
-    """Give the notebook with parameters as a user would write them."""
-    notebook = open_notebook(NOTEBOOK)
+def prepared(path: Path = NOTEBOOK, **given: str | int) -> nbformat.NotebookNode:
+    """Give a notebook with parameters as a user would write them."""
+    notebook = open_notebook(path)
     assert set(given) <= set(read_signature(notebook))
     cell = next(c for c in notebook.cells if "parameters" in c.metadata.get("tags", []))
     for name, value in given.items():
@@ -63,8 +64,9 @@ def test_no_report_takes_it() -> None:
     assert "junheng" not in open_notebook(NOTEBOOK).metadata
 
 
-def test_it_is_committed_without_outputs() -> None:
-    text = NOTEBOOK.read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", sorted(NOTEBOOK.parent.glob("*.ipynb")), ids=lambda p: p.stem)
+def test_it_is_committed_without_outputs(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
     notebook = json.loads(text)
     assert text == json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
@@ -113,13 +115,19 @@ def test_what_is_wrong_is_said_without_a_traceback(
 
 @pytest.fixture
 def lab(demo_store: Path, tmp_path: Path) -> Iterator[str]:
-    """Start JupyterLab on the notebook with settings of its own, and end it with all it started.
+    with serve(tmp_path, prepared(store=str(demo_store)), "balance.ipynb") as address:
+        yield address
+
+
+@contextmanager
+def serve(tmp_path: Path, notebook: nbformat.NotebookNode, file: str) -> Iterator[str]:
+    """Start JupyterLab on a notebook with settings of its own, and end it with all it started.
 
     It listens on loopback alone and lets in who has the token.
     """
     for name in ("config", "data", "runtime", "ipython", "workspaces", "desk"):
         (tmp_path / name).mkdir()
-    nbformat.write(prepared(store=str(demo_store)), tmp_path / "desk" / "balance.ipynb")
+    nbformat.write(notebook, tmp_path / "desk" / file)
     quiet = tmp_path / "settings" / "@jupyterlab" / "apputils-extension"
     quiet.mkdir(parents=True)
     (quiet / "notification.jupyterlab-settings").write_text(
@@ -141,7 +149,7 @@ def lab(demo_store: Path, tmp_path: Path) -> Iterator[str]:
         )  # fmt: skip
     try:
         address = _address(process, tmp_path)
-        yield f"{address}lab/tree/balance.ipynb?token={token}"
+        yield f"{address}lab/tree/{file}?token={token}"
     finally:
         _end(process)
 
@@ -177,14 +185,14 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 class Desk:
     """The notebook on the screen, as its user has it: fields by their labels, a button, an answer."""
 
-    def __init__(self, page: Any, address: str) -> None:
+    def __init__(self, page: Any, address: str, button: str = "测算") -> None:
         self.page = page
         page.set_default_timeout(WAIT)
         page.goto(address)
         page.get_by_text("| Idle").wait_for()
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        self.button = page.get_by_role("button", name="测算", exact=True)
+        self.button = page.get_by_role("button", name=button, exact=True)
         self.button.wait_for()
         self.answer = page.locator(".widget-output, .jupyter-widget-output").last
 

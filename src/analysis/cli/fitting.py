@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     Made: TypeAlias = tuple[list[Finding], list[Roster]]
 
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
 
 @dataclass(frozen=True, slots=True)
 class Fit:
@@ -169,8 +167,6 @@ def _spread(
     if jobs == 1 or len(tasks) < 2:
         yield from map(work, tasks)
         return
-    # Processes are as many as there are to be: threads inside each would only be in the way.
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
     # Never fork: the solver and the numeric libraries have threads of their own.
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(jobs, len(tasks)), spawn, initializer=_end_with_parent) as pool:

@@ -45,7 +45,6 @@ from analysis.questions.dropout.risk_indicators import (
     declare,
 )
 from analysis.records.county import CountyData
-from analysis.records.reference import Reference
 
 __all__ = [
     "Judgement",
@@ -130,7 +129,7 @@ def report(studied: Study, county: CountyData, together: Together) -> tuple[Find
         year=county.year,
         table=table,
         indicators=declare(),
-        labels=_labels(county, reference),
+        labels=name_all(county),
         checks=checks,
         notes=tuple(
             risk_notes.tell(studied, code, own, together.ways, checks, table, parameters)
@@ -258,7 +257,9 @@ def _reasons(fitted: model.Model, rows: pd.DataFrame) -> dict[str, list[str]]:
     return {"reason": first, "reason_2": told[1], "reason_3": told[2]}
 
 
-def _labels(county: CountyData, reference: Reference) -> dict[str, dict[str, Mapping[str, str]]]:
+def name_all(county: CountyData) -> dict[str, dict[str, Mapping[str, str]]]:
+    """Name whatever rows of the finding speak of."""
+    reference = county.reference
     groups = {
         f"{name}:{code}": {
             "zh": label["zh"], "en": label["en"][:1].upper() + label["en"][1:],
