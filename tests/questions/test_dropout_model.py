@@ -157,3 +157,20 @@ def test_two_marks_of_one_gap_are_one() -> None:
     plain = model.learn(rows, ["a", "gap"])
     assert plain is not None
     np.testing.assert_allclose(fitted.fitted.params, plain.fitted.params)
+
+
+def test_gaps_that_differ_for_a_few_who_all_stayed_are_one() -> None:
+    rng = np.random.default_rng(9)
+    rows = pd.DataFrame(
+        {
+            "exit": np.where(rng.random(800) < 0.1, "left", "stays"), "period": "7-1",
+            "school": rng.integers(0, 40, 800).astype(str), "a": rng.random(800),
+            "gap": (rng.random(800) < 0.4).astype(float),
+        }
+    )  # fmt: skip
+    few = rows.index[(rows["gap"] == 0) & (rows["exit"] == "stays")][:6]
+    rows["more"] = rows["gap"].mask(rows.index.isin(few), 1.0)
+    fitted = model.learn(rows, ["a", "gap", "more"])
+    assert fitted is not None
+    assert fitted.columns == ("a", "gap")
+    assert fitted.unusable == ("more",)

@@ -8,6 +8,7 @@ does not fit into memory, `life_table` what there is without a model, `compress`
 from analysis.methods.hazard.cells import compress
 from analysis.methods.hazard.discrete import fit, fit_competing
 from analysis.methods.hazard.fitted import Fit
+from analysis.methods.hazard.likelihood import UndeterminedError
 from analysis.methods.hazard.parts import fit_parts
 from analysis.methods.hazard.random_intercept import RandomIntercept, fit_random_intercept
 from analysis.methods.hazard.tables import LifeTable, life_table
@@ -16,6 +17,7 @@ __all__ = [
     "Fit",
     "LifeTable",
     "RandomIntercept",
+    "UndeterminedError",
     "compress",
     "fit",
     "fit_competing",

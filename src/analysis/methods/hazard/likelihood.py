@@ -34,6 +34,23 @@ def level(share: float, link: Link) -> float:
     return float(np.log(share / (1 - share)) if link == "logit" else np.log(-np.log1p(-share)))
 
 
+class UndeterminedError(UsageError):
+    """The data cannot say what some columns do.
+
+    Attributes
+    ----------
+    columns
+        Names of the estimates concerned.
+    """
+
+    def __init__(self, zh: str, en: str, columns: Sequence[str] = ()) -> None:
+        super().__init__(zh, en)
+        self.columns = tuple(columns)
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, tuple[str, ...]]]:  # type: ignore[override]
+        return (type(self), (self.zh, self.en, self.columns))
+
+
 def refuse_endless(names: Sequence[str], params: Floats, most: Floats) -> None:
     """Refuse estimates that run away: a column that tells the event by itself.
 
@@ -42,10 +59,11 @@ def refuse_endless(names: Sequence[str], params: Floats, most: Floats) -> None:
     reach = np.abs(params) * most
     wrong = [name for name, far in zip(names, reach, strict=True) if far > _FAR]
     if wrong:
-        raise UsageError(
+        raise UndeterminedError(
             f"这些列的取值中没有发生（或全部发生）所研究的事件，无法估计：{'、'.join(wrong)}",
             "the event never or always happens for a value of these, so they cannot be estimated: "
             f"{', '.join(wrong)}",
+            wrong,
         )
 
 
@@ -114,9 +132,10 @@ def inverse(matrix: Floats, names: Sequence[str]) -> Floats:
     if values[0] <= 1e-10 * values[-1]:
         share = vectors[:, 0] ** 2
         wrong = [name for name, part in zip(names, share, strict=True) if part > 0.05]
-        raise UsageError(
+        raise UndeterminedError(
             f"这些列互相完全决定，无法分别估计：{'、'.join(wrong)}",
             f"these columns determine one another and cannot be told apart: {', '.join(wrong)}",
+            wrong,
         )
     return np.linalg.inv(scaled) / np.outer(scale, scale)
 

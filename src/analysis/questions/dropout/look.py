@@ -20,7 +20,7 @@ from analysis.questions.dropout import performance, risk, risk_rows, trials
 from analysis.questions.dropout.covariates import used_columns
 from analysis.questions.dropout.pool import SEEN, Pool
 from analysis.questions.dropout.risk_indicators import GROUPS, declare
-from analysis.questions.dropout.terms import STAYS
+from analysis.questions.dropout.terms import LAST_GRADE, STAYS
 from analysis.records.county import CountyData
 
 GROUPINGS = SEEN
@@ -46,7 +46,10 @@ class Trial:
 
 
 def look_ahead(rows: pd.DataFrame, horizon: int) -> pd.DataFrame:
-    """Give how the next `horizon` terms ended for each pupil, where all of them are known.
+    """Give how the next `horizon` terms ended for each pupil, where all of them can be known.
+
+    Rows too near to the end of the registers, or of grade 9, are left out whoever left: of those
+    who stayed nothing is known.
 
     Parameters
     ----------
@@ -58,19 +61,23 @@ def look_ahead(rows: pd.DataFrame, horizon: int) -> pd.DataFrame:
     Examples
     --------
     >>> rows = pd.DataFrame({"pseudonym": ["a", "a", "b"], "place": [4040, 4041, 4041],
-    ...     "exit": ["stays", "left", "stays"]})
+    ...     "grade": 7, "term": ["1", "2", "2"], "exit": ["stays", "left", "stays"]})
     >>> look_ahead(rows, 2)["exit"].tolist()
-    ['left', 'left']
+    ['left']
     """
+    later = horizon - 1
+    terms_left = 2 * (LAST_GRADE - rows["grade"]) + (rows["term"] == "1").astype(int)
+    too_near = (rows["place"] > rows["place"].max() - later) | (terms_left <= later)
     known = pd.Series(
         rows["exit"].to_numpy(), index=pd.MultiIndex.from_frame(rows[["pseudonym", "place"]])
     )
     exits = rows["exit"].to_numpy(dtype=object)
     for ahead in range(1, horizon):
-        later = pd.MultiIndex.from_arrays([rows["pseudonym"], rows["place"] + ahead])
-        found = known.reindex(later).to_numpy(dtype=object)
+        next_ = pd.MultiIndex.from_arrays([rows["pseudonym"], rows["place"] + ahead])
+        found = known.reindex(next_).to_numpy(dtype=object)
         exits = np.where(exits == STAYS, found, exits)
-    return rows.assign(exit=exits)[pd.notna(exits)].reset_index(drop=True)
+    kept = pd.notna(exits) & ~too_near.to_numpy(dtype=bool)
+    return rows.assign(exit=exits)[kept].reset_index(drop=True)
 
 
 def try_out(pool: Pool, horizon: int, parameters: Mapping[str, Any]) -> Trial:

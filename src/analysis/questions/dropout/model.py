@@ -77,12 +77,30 @@ def learn(
     frame = seen[[*usable, "school"]].assign(
         event=event.astype(float), period=seen["period"].astype(str).map(levels)
     )
-    fitted = hazard.fit(
-        frame, event="event", period="period", covariates=usable,
-        cluster="school" if errors else None,
-    )  # fmt: skip
+    fitted, usable = _fit(frame, usable, "school" if errors else None)
     unusable = tuple(name for name in columns if name not in usable)
     return Model(fitted, levels, tuple(usable), unusable, len(seen), int(event.sum()))
+
+
+def _fit(
+    frame: pd.DataFrame, columns: list[str], cluster: str | None
+) -> tuple[hazard.Fit, list[str]]:
+    """Fit without the covariates that the data cannot say anything of, the last named first.
+
+    Marks of gaps that differ for a few pupils, of whom nobody left, are such.
+    """
+    while True:
+        try:
+            fitted = hazard.fit(
+                frame, event="event", period="period", covariates=columns, cluster=cluster
+            )
+        except hazard.UndeterminedError as error:
+            wrong = [name for name in columns if name in error.columns]
+            if not wrong:
+                raise
+            columns = [name for name in columns if name != wrong[-1]]
+            continue
+        return fitted, columns
 
 
 def predict(model: Model, rows: pd.DataFrame) -> Floats:
