@@ -256,3 +256,29 @@ def test_the_same_bytes_elsewhere(
     here: dict[str, Any] = {}
     exec(SAME, here)  # noqa: S102
     assert run.stdout.strip() == here["digest"]
+
+
+def test_a_funnel_names_whoever_lies_outside_of_chance_and_nobody_else(look: Look) -> None:
+    view = look("internal")
+    released = view.released
+    ids = [i for i in view.ids("", "primary", "school") if "." not in i]
+    rows = view.rows(ids[0], stage="primary", by="school")
+    table = released.table.copy()
+    mine = (
+        (table["indicator"] == ids[0]) & (table["by"] == "school") & (table["stage"] == "primary")
+    )
+    table.loc[mine, ["value", "value_low", "value_high"]] = [1.0, 0.5, 1.5]
+    table.loc[mine, "n"] = [100.0 + 10 * n for n in range(int(mine.sum()))]
+    table.loc[table.index[mine][0], "value"] = 2.0
+    changed = View(dataclasses.replace(released, table=table), "zh")
+    [block] = charts.funnel(changed, "funnel", ids[0], stage="primary")
+    assert f"{len(rows)}个单位" in block.data["alt"]
+    assert "1个超出偶然范围" in block.data["alt"]
+    assert block.svg.count(ORANGE_DIAMOND) > 0
+    assert len(block.data["cells"]) == len(rows)
+    table.loc[mine, "value"] = 1.0
+    [calm] = charts.funnel(
+        View(dataclasses.replace(released, table=table), "zh"), "funnel", ids[0], stage="primary"
+    )
+    assert "0个超出偶然范围" in calm.data["alt"]
+    assert len(calm.svg) < len(block.svg)

@@ -31,6 +31,7 @@ _DECLARED: tuple[tuple[str, str, str, str, Privacy, Better, IntervalKind, int], 
     ("risk_rate_pool", "全市每100名学生每学期离校", "Left, of 100 pupils a term, prefecture", "ratio", "P1", "lower", "none", 2),
     ("risk_by_pupils", "与全市的差距：学生构成", "Gap to the prefecture: who the pupils are", "ratio", "P1", "neither", "none", 2),
     ("risk_by_schools", "与全市的差距：学校与当地", "Gap to the prefecture: schools and place", "ratio", "P1", "neither", "sampling", 2),
+    ("risk_school_plain", "实际与预计之比", "Observed over expected", "ratio", "P2", "lower", "model", 2),
     ("risk_school", "实际与预计之比（收缩后）", "Observed over expected, shrunken", "ratio", "P2", "lower", "model", 2),
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.methods import resampling, shrinkage
+from analysis.methods import prediction, resampling, shrinkage
 from analysis.methods.discrimination import Estimate
 from analysis.questions.dropout import expected, model, performance
 from analysis.questions.dropout.covariates import OF_SCHOOLS
@@ -191,6 +191,13 @@ def school_rows(study: Study, county: str) -> Iterator[Row]:
             "indicator": "risk_school", "by": BY_SCHOOL, "subject": str(school),
             "value": made.estimate[place], "value_low": made.low[place],
             "value_high": made.high[place], "interval_kind": "model", "n": row["pupils"],
+            "n_unit": "pupils", "unit": "ratio",
+        }  # fmt: skip
+        low, high = prediction.count_interval(row["expected"], row["expected"])
+        yield {
+            "indicator": "risk_school_plain", "by": BY_SCHOOL, "subject": str(school),
+            "value": row["observed"] / row["expected"], "value_low": low / row["expected"],
+            "value_high": high / row["expected"], "interval_kind": "model", "n": row["pupils"],
             "n_unit": "pupils", "unit": "ratio",
         }  # fmt: skip
 
