@@ -23,8 +23,8 @@ import statsmodels.api as sm
 from analysis.questions.dropout import model
 from analysis.questions.dropout.covariates import used_columns
 from analysis.questions.dropout.expected import expect
-from analysis.questions.dropout.pool import known
 from analysis.questions.dropout.risk import gather
+from analysis.questions.dropout.terms import known
 from analysis.records import contracts
 from analysis.records.county import CountyData
 from analysis.records.reference import load_reference

@@ -23,7 +23,7 @@ from analysis.questions.dropout.covariates import (
     used_columns,
 )
 from analysis.questions.dropout.model import Model
-from analysis.questions.dropout.terms import LEFT, STAYS, list_terms, number_terms
+from analysis.questions.dropout.terms import LEFT, list_terms, number_terms
 from analysis.records.county import CountyData
 
 _TABLES = ("pupils", "attendance", "scores", "status_changes", "suspected", "schools",
@@ -186,8 +186,3 @@ def study(pool: Pool, parameters: Mapping[str, Any]) -> Study:
         expected.find_spread(forward) if forward is not None else 1.0,
         events,
     )
-
-
-def known(rows: pd.DataFrame) -> pd.DataFrame:
-    """Give the rows that the model is held against: who stayed and who left."""
-    return rows[rows["exit"].isin([STAYS, LEFT])]

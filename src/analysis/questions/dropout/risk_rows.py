@@ -14,8 +14,8 @@ from analysis.questions.dropout import expected, model, performance
 from analysis.questions.dropout.covariates import OF_SCHOOLS
 from analysis.questions.dropout.expected import Expected
 from analysis.questions.dropout.performance import Judged
-from analysis.questions.dropout.pool import Study, known
-from analysis.questions.dropout.terms import LEFT
+from analysis.questions.dropout.pool import Study
+from analysis.questions.dropout.terms import LEFT, known
 
 Row = dict[str, Any]
 BY_WAY, BY_WAY_OF_ALL, BY_ZONE = "way", "way_all", "risk_zone"

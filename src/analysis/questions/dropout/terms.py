@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -172,8 +171,6 @@ def add_before(
     return rows.merge(before, on=_WHO, how="left", validate="many_to_one")
 
 
-def describe(terms: Terms) -> dict[str, Any]:
-    """Count how the terms ended, by period: what a county's model is made of."""
-    counts = terms.rows.groupby(["period", "exit"]).size().unstack(fill_value=0)
-    return {str(period): {str(k): int(v) for k, v in row.items()} for period, row in
-            counts.to_dict("index").items()}  # fmt: skip
+def known(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give the rows that a model of leaving is held against: who stayed and who left."""
+    return rows[rows["exit"].isin([STAYS, LEFT])]

@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.methods import shrinkage
 from analysis.questions.dropout import model
-from analysis.questions.dropout.terms import LEFT, STAYS
+from analysis.questions.dropout.terms import LEFT, known
 
 WAYS = ("forward", "schools", "counties")
 
@@ -46,15 +46,15 @@ def run(
         By way: the pupils and terms of the last year, without the covariates, with ``left`` (1 or
         0), ``probability`` and ``environment``. Ways for which there is nothing to learn from are missing.
     """
-    known = rows[rows["exit"].isin([STAYS, LEFT])]
-    if known.empty:
+    seen = known(rows)
+    if seen.empty:
         return {}
-    year = int(known["year"].max())
+    year = int(seen["year"].max())
     rng = np.random.default_rng(parameters["seed"])
     parts = {
-        "forward": _forward(known, year),
-        "schools": _without(known, year, "school", rng, parameters["folds"]),
-        "counties": _without(known, year, "county", rng, parameters["county_folds"]),
+        "forward": _forward(seen, year),
+        "schools": _without(seen, year, "school", rng, parameters["folds"]),
+        "counties": _without(seen, year, "county", rng, parameters["county_folds"]),
     }
     tried = {way: _try_all(pairs, columns, way) for way, pairs in parts.items() if way in ways}
     return {way: frame for way, frame in tried.items() if len(frame)}
