@@ -284,7 +284,8 @@ class View:
         """Give a part of a figure's or table's words.
 
         From the note ``<finding>.<kind>.<name>.<part>`` of that stage or of none; else from the
-        catalogue's entry of that key; else from `display`'s own. Empty where there is none.
+        catalogue's entry of that key; else from `display`'s own. Empty where there is none. Blanks
+        may be words of the finding (dimension ``word``).
         """
         key = f"{self.released.name}.{kind}.{name}.{part}"
         for wanted in (stage, ""):
@@ -293,7 +294,9 @@ class View:
                     return self.sentence(note)
         common = {
             "county": self.place(), "period": self.period(), "year": self.released.year,
-            "stage": self.label("stage", stage) if stage else None, **values,
+            "stage": self.label("stage", stage) if stage else None,
+            **{word: names[self.language] for word, names in self.released.labels.get("word", {}).items()},
+            **values,
         }  # fmt: skip
         for candidate in (key, f"display.{kind}.{values.get('chart', name)}.{part}"):
             if i18n.has(candidate) and self._can_say(candidate, common):

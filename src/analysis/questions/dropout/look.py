@@ -18,6 +18,7 @@ from analysis.errors import UsageError
 from analysis.finding import Finding, Given, Name, Note, tidy
 from analysis.questions.dropout import performance, risk, risk_rows, trials
 from analysis.questions.dropout.covariates import used_columns
+from analysis.questions.dropout.outcomes import WORDS, Outcome
 from analysis.questions.dropout.pool import SEEN, Pool
 from analysis.questions.dropout.risk_indicators import GROUPS, declare
 from analysis.questions.dropout.terms import LAST_GRADE, STAYS
@@ -39,10 +40,13 @@ class Trial:
         Terms ahead.
     tried
         Rows of `trials.run`; none where the registers do not reach so far.
+    outcome
+        What is predicted.
     """
 
     horizon: int
     tried: pd.DataFrame | None
+    outcome: Outcome
 
 
 def look_ahead(rows: pd.DataFrame, horizon: int) -> pd.DataFrame:
@@ -93,7 +97,7 @@ def try_out(pool: Pool, horizon: int, parameters: Mapping[str, Any]) -> Trial:
         raise UsageError(f"时间跨度应为 {ends} 个学期", f"the horizon is {ends} terms")
     rows = look_ahead(pool.rows, horizon)
     tried = trials.run(rows, used_columns(rows), parameters, ("forward",))
-    return Trial(horizon, tried.get("forward"))
+    return Trial(horizon, tried.get("forward"), pool.outcome)
 
 
 def report(
@@ -132,20 +136,21 @@ def report(
     own = trial.tried[trial.tried["county"] == code] if trial.tried is not None else pd.DataFrame()
     said: dict[str, Any] = {
         "county": Name("county", code), "terms": Given(trial.horizon), "visits": Given(visits),
+        **{form: Name("word", form) for form in WORDS[trial.outcome]},
     }  # fmt: skip
     judged = None
     if len(own):
         capacity = {(code, int(place)): visits for place in own["place"].unique()}
         judged = performance.judge(own, capacity, parameters, parameters["pool_draws"])
     if judged is None:
-        return _finding(county, [], (Note("risk.look.cannot", said),))
+        return _finding(county, trial.outcome, [], (Note("risk.look.cannot", said),))
     groups = performance.by_group(own, capacity, parameters["least_group"])
     mine = groups[groups["group"].str.startswith(f"{grouping}:")]
     rows = [
         *risk_rows.trial_rows({"forward": judged}, risk_rows.BY_WAY),
         *risk_rows.group_rows(mine),
     ]
-    return _finding(county, rows, (Note("risk.look.conditions", said),))
+    return _finding(county, trial.outcome, rows, (Note("risk.look.conditions", said),))
 
 
 def name_groupings() -> dict[str, dict[str, str]]:
@@ -153,8 +158,10 @@ def name_groupings() -> dict[str, dict[str, str]]:
     return {name: GROUPS[name] for name in GROUPINGS}
 
 
-def _finding(county: CountyData, rows: list[risk_rows.Row], notes: tuple[Note, ...]) -> Finding:
+def _finding(
+    county: CountyData, outcome: Outcome, rows: list[risk_rows.Row], notes: tuple[Note, ...]
+) -> Finding:
     return Finding(
         name="risk", county=county.place.code, year=county.year, table=tidy(rows),
-        indicators=declare(), labels=risk.name_all(county), notes=notes, origin=county.origin,
+        indicators=declare(outcome), labels=risk.name_all(county, outcome), notes=notes, origin=county.origin,
     )  # fmt: skip

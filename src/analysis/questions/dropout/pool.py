@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.questions.dropout import expected, model, trials
+from analysis.questions.dropout import expected, model, outcomes, trials
 from analysis.questions.dropout.covariates import (
     ALL,
     COVARIATES,
@@ -23,6 +23,7 @@ from analysis.questions.dropout.covariates import (
     used_columns,
 )
 from analysis.questions.dropout.model import Model
+from analysis.questions.dropout.outcomes import Outcome
 from analysis.questions.dropout.terms import LEFT, list_terms, number_terms
 from analysis.records.county import CountyData
 
@@ -41,7 +42,8 @@ class Pool:
     Attributes
     ----------
     rows
-        Pupils and terms with covariates and ``exit``.
+        Pupils and terms with covariates, ``end`` as recorded, and ``exit``, in which `terms.LEFT`
+        stands for the outcome.
     now
         Pupils whose last term is still open, with covariates.
     capacity
@@ -50,6 +52,8 @@ class Pool:
         Location of each school of the last year: ``urban``, ``town`` or ``rural``.
     year
         The school year.
+    outcome
+        What is predicted (`outcomes.choose`).
     """
 
     rows: pd.DataFrame
@@ -57,6 +61,7 @@ class Pool:
     capacity: Mapping[tuple[str, int], int]
     zones: Mapping[str, str]
     year: int
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +99,10 @@ def gather(counties: Iterable[CountyData]) -> Pool | None:
     now: list[pd.DataFrame] = []
     capacity: dict[tuple[str, int], int] = {}
     zones: dict[str, str] = {}
-    year = 0
+    year = least = 0
     for county in counties:
         year = county.year
+        least = county.reference.parameters["dropout"]["risk"]["least_events"]
         if county.table("pupils").empty:
             continue
         known, open_ = _at_risk(county)
@@ -106,11 +112,11 @@ def gather(counties: Iterable[CountyData]) -> Pool | None:
         zones |= _zones(county)
     if not rows:
         return None
-    known, open_ = _stack(rows), _stack(now)
+    (known, outcome), open_ = outcomes.choose(_stack(rows), least), _stack(now)
     # What is missing nowhere among those of the last term has no mark there.
     marks = used_columns(known, (*ALL, *LEFT_OUT))
     open_ = open_.assign(**{name: 0.0 for name in marks if name not in open_})
-    return Pool(known, open_, capacity, zones, year)
+    return Pool(known, open_, capacity, zones, year, outcome)
 
 
 def _at_risk(county: CountyData) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -124,9 +130,9 @@ def _at_risk(county: CountyData) -> tuple[pd.DataFrame, pd.DataFrame]:
             rows.assign(**{f"seen_{name}": rows[name] for name in SEEN}), tables, parameters,
             (*ALL, *LEFT_OUT),
         )
-        for rows in (listed.rows, listed.now)
+        for rows in (outcomes.mark(listed.rows, county, settings), listed.now)
     ]  # fmt: skip
-    return _lean(made[0], [*_KEPT, "exit"]), _lean(made[1], _KEPT)
+    return _lean(made[0], [*_KEPT, "exit", *outcomes.OUTCOMES[1:]]), _lean(made[1], _KEPT)
 
 
 def _lean(rows: pd.DataFrame, kept: list[str]) -> pd.DataFrame:

@@ -7,8 +7,8 @@ Data. The registers of all counties of a prefecture: ``pupils``, ``attendance``,
 Method. One pooled hazard model, tried in three ways on pupils that it has not seen, beside the
 school's own rate; what a county expects next term; errors by group; the gap to the prefecture.
 
-Assumptions. What was recorded as leaving is leaving, whoever was never verified included. Next term
-is like the terms before. Associations are no causes: nothing here says what a visit would do.
+Assumptions. What was recorded as leaving is leaving, whoever was never verified included; where
+too few left, what comes before it stands in its place (`outcomes`). Next term is like the terms before. Associations are no causes: nothing here says what a visit would do.
 
 Source. Allison 1982; Perdomo et al. 2023; parameters with their standing in ``parameters.toml``
 ``[dropout.risk]``.
@@ -34,6 +34,7 @@ from analysis.finding import (
     tidy,
 )
 from analysis.questions.dropout import model, performance, risk_notes, risk_rows
+from analysis.questions.dropout.outcomes import WORDS, Outcome
 from analysis.questions.dropout.performance import Judged
 from analysis.questions.dropout.pool import Pool, Study, gather, study
 from analysis.questions.dropout.risk_indicators import (
@@ -128,8 +129,8 @@ def report(studied: Study, county: CountyData, together: Together) -> tuple[Find
         county=code,
         year=county.year,
         table=table,
-        indicators=declare(),
-        labels=name_all(county),
+        indicators=declare(studied.pool.outcome),
+        labels=name_all(county, studied.pool.outcome),
         checks=checks,
         notes=tuple(
             risk_notes.tell(studied, code, own, together.ways, checks, table, parameters)
@@ -257,8 +258,10 @@ def _reasons(fitted: model.Model, rows: pd.DataFrame) -> dict[str, list[str]]:
     return {"reason": first, "reason_2": told[1], "reason_3": told[2]}
 
 
-def name_all(county: CountyData) -> dict[str, dict[str, Mapping[str, str]]]:
-    """Name whatever rows of the finding speak of."""
+def name_all(
+    county: CountyData, outcome: Outcome = "left"
+) -> dict[str, dict[str, Mapping[str, str]]]:
+    """Name whatever rows of the finding speak of, and what is predicted (``word``)."""
     reference = county.reference
     groups = {
         f"{name}:{code}": {
@@ -271,6 +274,7 @@ def name_all(county: CountyData) -> dict[str, dict[str, Mapping[str, str]]]:
     return merge_labels(
         {
             "county": {county.place.code: county.place.label},
+            "word": WORDS[outcome],
             risk_rows.BY_WAY: WAYS,
             risk_rows.BY_WAY_OF_ALL: WAYS,
             risk_rows.BY_ZONE: ZONES,

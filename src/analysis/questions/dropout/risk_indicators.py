@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from analysis.finding import Better, Indicator, IntervalKind, Privacy
+from analysis.questions.dropout.outcomes import WORDS, Outcome
 
 _DECLARED: tuple[tuple[str, str, str, str, Privacy, Better, IntervalKind, int], ...] = (
     # id, zh, en, unit, privacy, better, interval, digits
     ("risk_pupils", "在籍学生（推算的对象）", "Pupils on the register now", "pupils", "P1", "neither", "none", 0),
-    ("risk_expected", "预计下学期开学前离校", "Expected to leave before next term", "pupils", "P1", "lower", "model", 0),
-    ("risk_concentrated", "集中了一半预计离校人数的学校", "Schools that hold half of those expected", "schools", "P0", "neither", "none", 0),
-    ("risk_left", "检验学期离校学生", "Left in the terms tried", "pupils", "P1", "neither", "none", 0),
+    ("risk_expected", "预计下学期开学前{leave}", "Expected to {leave} before next term", "pupils", "P1", "lower", "model", 0),
+    ("risk_concentrated", "集中了一半预计{leaving}人数的学校", "Schools that hold half of those expected", "schools", "P0", "neither", "none", 0),
+    ("risk_left", "检验学期{leaving}学生", "Pupils who {left} in the terms tried", "pupils", "P1", "neither", "none", 0),
     ("risk_auc", "排序能力", "Ranking", "ratio", "P1", "higher", "sampling", 2),
     ("risk_delong", "排序能力（学生之间独立）", "Ranking (pupils independent)", "ratio", "P1", "higher", "sampling", 2),
-    ("risk_auc_school", "仅用学校离校率的排序能力", "Ranking by the school’s rate alone", "ratio", "P1", "higher", "sampling", 2),
-    ("risk_hits", "每走访100人中离校", "Left, of 100 visited", "ratio", "P1", "higher", "sampling", 1),
-    ("risk_hits_school", "仅用学校离校率时每走访100人中离校", "Left, of 100 visited by the school’s rate alone", "ratio", "P1", "higher", "sampling", 1),
-    ("risk_gain", "模型比学校离校率多出", "More than by the school’s rate", "ratio", "P1", "higher", "sampling", 1),
-    ("risk_recall", "离校学生中被走访的比例", "Of those who left, visited", "share", "P1", "higher", "sampling", 0),
+    ("risk_auc_school", "仅用学校{leaving}率的排序能力", "Ranking by the school’s rate alone", "ratio", "P1", "higher", "sampling", 2),
+    ("risk_hits", "每走访100人中{leave}", "Of 100 visited, {left}", "ratio", "P1", "higher", "sampling", 1),
+    ("risk_hits_school", "仅用学校{leaving}率时每走访100人中{leave}", "Of 100 visited by the school’s rate alone, {left}", "ratio", "P1", "higher", "sampling", 1),
+    ("risk_gain", "模型比学校{leaving}率多出", "More than by the school’s rate", "ratio", "P1", "higher", "sampling", 1),
+    ("risk_recall", "{leaving}学生中被走访的比例", "Of those who {left}, visited", "share", "P1", "higher", "sampling", 0),
     ("risk_ratio", "预计与实际之比", "Expected over observed", "ratio", "P1", "neither", "sampling", 2),
     ("risk_slope", "校准斜率", "Calibration slope", "ratio", "P1", "neither", "sampling", 2),
     ("risk_intercept", "校准截距", "Calibration intercept", "ratio", "P1", "neither", "sampling", 2),
-    ("risk_missed", "离校而未被走访", "Left and not visited", "share", "P2", "lower", "sampling", 0),
-    ("risk_alarm", "未离校而被走访", "Stayed and visited", "share", "P2", "lower", "sampling", 1),
+    ("risk_missed", "{leave}而未被走访", "Of those who {left}, not visited", "share", "P2", "lower", "sampling", 0),
+    ("risk_alarm", "未{leave}而被走访", "Of the others, visited", "share", "P2", "lower", "sampling", 1),
     ("risk_selected", "被走访", "Visited", "share", "P2", "neither", "sampling", 1),
     ("risk_group_ratio", "预计与实际之比（按群体）", "Expected over observed, by group", "ratio", "P2", "neither", "sampling", 2),
     ("risk_auc_more", "加入未使用信息后排序能力的变化", "Change of ranking with what is not used", "ratio", "P0", "neither", "none", 3),
-    ("risk_hits_more", "加入未使用信息后每走访100人中离校的变化", "Change of hits per 100 with what is not used", "ratio", "P0", "neither", "none", 1),
-    ("risk_odds", "离校机会之比", "Odds ratio", "ratio", "P0", "neither", "model", 2),
-    ("risk_rate", "每100名学生每学期离校", "Left, of 100 pupils a term", "ratio", "P1", "lower", "none", 2),
-    ("risk_rate_pool", "全市每100名学生每学期离校", "Left, of 100 pupils a term, prefecture", "ratio", "P1", "lower", "none", 2),
+    ("risk_hits_more", "加入未使用信息后每走访100人中{leave}的变化", "Change of hits per 100 with what is not used", "ratio", "P0", "neither", "none", 1),
+    ("risk_odds", "{leaving}机会之比", "Odds ratio", "ratio", "P0", "neither", "model", 2),
+    ("risk_rate", "每100名学生每学期{leave}", "Of 100 pupils a term, {left}", "ratio", "P1", "lower", "none", 2),
+    ("risk_rate_pool", "全市每100名学生每学期{leave}", "Of 100 pupils a term, {left}, prefecture", "ratio", "P1", "lower", "none", 2),
     ("risk_by_pupils", "与全市的差距：学生构成", "Gap to the prefecture: who the pupils are", "ratio", "P1", "neither", "none", 2),
     ("risk_by_schools", "与全市的差距：学校与当地", "Gap to the prefecture: schools and place", "ratio", "P1", "neither", "sampling", 2),
     ("risk_school_plain", "实际与预计之比", "Observed over expected", "ratio", "P2", "lower", "model", 2),
@@ -38,8 +39,8 @@ _DECLARED: tuple[tuple[str, str, str, str, Privacy, Better, IntervalKind, int], 
 _METHODS = (
     (
         "method.hazard", "推算方法", "Model",
-        "离散时间风险模型（逻辑斯蒂）：以学年、学期为时段，比较留在学校与离校的学生。只使用学期第一天已知的信息：学籍、上学期考勤与成绩、学校所在地和规模。转出并核实、休学和死亡另计，不作离校。标准误按学校聚类；全市各县合并估计。",
-        "Discrete-time hazard (logit) by grade and term of leaving against staying, on what is known on the first day of the term: the register, the attendance and marks of the term before, where the school lies and how large it is. Verified transfers, suspensions and deaths are ends of their own. Errors by school; the counties of the prefecture are pooled.",
+        "离散时间风险模型（逻辑斯蒂）：以学年、学期为时段，比较留在学校与离校的学生；登记离校太少时，对象改为列入疑似辍学台账或长期缺勤。只使用学期第一天已知的信息：学籍、上学期考勤与成绩、学校所在地和规模。转出并核实、休学和死亡另计，不作离校。标准误按学校聚类；全市各县合并估计。",
+        "Discrete-time hazard (logit) by grade and term of leaving against staying (of being listed as suspected, or absent for long, where too few left), on what is known on the first day of the term: the register, the attendance and marks of the term before, where the school lies and how large it is. Verified transfers, suspensions and deaths are ends of their own. Errors by school; the counties of the prefecture are pooled.",
         "Allison 1982；Begg、Gray 1984；Cameron、Miller 2015〔V2〕",
     ),
     (
@@ -97,12 +98,17 @@ OWN_NAMES = {
 }
 
 
-def declare() -> tuple[Indicator, ...]:
-    """Declare every indicator of the risk finding."""
+def declare(outcome: Outcome = "left") -> tuple[Indicator, ...]:
+    """Declare every indicator of the risk finding, in the words of what is predicted."""
+    words = {
+        language: {form: names[language] for form, names in WORDS[outcome].items()}
+        for language in ("zh", "en")
+    }
     own = (
-        Indicator(id, zh, en, unit, privacy, better, interval, digits)
+        Indicator(id, zh.format_map(words["zh"]), en.format_map(words["en"]), unit, privacy,
+                  better, interval, digits)
         for id, zh, en, unit, privacy, better, interval, digits in _DECLARED
-    )
+    )  # fmt: skip
     methods = (
         Indicator(id, zh, en, privacy="P0", definition_zh=in_zh, definition_en=in_en, source=source)
         for id, zh, en, in_zh, in_en, source in _METHODS

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.finding import Cell, Check, Given, Name, Note, NoteValue
 from analysis.questions.dropout import risk_rows
+from analysis.questions.dropout.outcomes import WORDS
 from analysis.questions.dropout.performance import Judged
 from analysis.questions.dropout.pool import Study
 
@@ -34,7 +35,11 @@ def tell(
     parameters
         ``parameters.toml`` ``[dropout.risk]``.
     """
-    common: Values = {"county": Name("county", county), "year": Given(study.pool.year)}
+    common: Values = {
+        "county": Name("county", county),
+        "year": Given(study.pool.year),
+        **{form: Name("word", form) for form in WORDS[study.pool.outcome]},
+    }
     for part in (
         _headlines(study, own, together, table, parameters),
         _trials(own, together, checks, table),
@@ -51,6 +56,8 @@ def _headlines(
     if study.fitted is None:
         yield "headline.too_few", {"least": Given(parameters["least_events"])}
         return
+    if study.pool.outcome != "left":
+        yield "headline.instead", {}
     if _has(table, "risk_expected"):
         yield (
             "headline.expected",
