@@ -8,7 +8,7 @@ out and named.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from analysis.methods import hazard
+from analysis.questions.dropout import evidence
+from analysis.questions.dropout.evidence import Evidence
 from analysis.questions.dropout.terms import LEFT, STAYS
 
 Floats = NDArray[np.float64]
-_ALIKE = 1e-9
-"""Share of a covariate that others do not hold, under which it says nothing of its own."""
+Fitting = Callable[[Sequence[str], Mapping[str, str]], hazard.Fit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,40 +68,54 @@ def learn(
         Whether errors by school are wanted: with few schools they take as many fits as schools,
         and a prediction needs none.
     """
+    seen = mark_ends(rows, columns, cause)
+
+    def fit(usable: Sequence[str], levels: Mapping[str, str]) -> hazard.Fit:
+        return hazard.fit(
+            seen.assign(period=seen["period"].map(levels)), event="event", period="period",
+            covariates=usable, cluster="school" if errors else None,
+        )  # fmt: skip
+
+    return settle(evidence.look(seen, columns), columns, fit)
+
+
+def mark_ends(rows: pd.DataFrame, columns: Sequence[str], cause: str = LEFT) -> pd.DataFrame:
+    """Give what a model looks at, of those who stayed or left for one cause, and nothing else."""
     seen = rows[rows["exit"].isin([STAYS, cause])]
-    event = (seen["exit"] == cause).to_numpy()
-    if not event.any() or event.all():
-        return None
-    levels = _levels(seen["period"].astype(str), event)
-    varying = [name for name in columns if _varies(seen[name].to_numpy(), event)]
-    usable = _independent(seen, varying)
-    frame = seen[[*usable, "school"]].assign(
-        event=event.astype(float), period=seen["period"].astype(str).map(levels)
+    return seen[["school", *columns]].assign(
+        event=(seen["exit"] == cause).astype(float), period=seen["period"].astype(str)
     )
-    fitted, usable = _fit(frame, usable, "school" if errors else None)
-    unusable = tuple(name for name in columns if name not in usable)
-    return Model(fitted, levels, tuple(usable), unusable, len(seen), int(event.sum()))
 
 
-def _fit(
-    frame: pd.DataFrame, columns: list[str], cluster: str | None
-) -> tuple[hazard.Fit, list[str]]:
-    """Fit without the covariates that the data cannot say anything of, the last named first.
+def settle(known: Evidence, columns: Sequence[str], fit: Fitting) -> Model | None:
+    """Fit with what the rows can tell; none where nobody left, or nobody stayed.
 
-    Marks of gaps that differ for a few pupils, of whom nobody left, are such.
+    Covariates that the data cannot say anything of are left out one by one, the last named first:
+    marks of gaps that differ for a few pupils, of whom nobody left, are such.
+
+    Parameters
+    ----------
+    known
+        What the rows say.
+    columns
+        Covariates.
+    fit
+        Fits with some of the covariates, each period at a level.
     """
+    if known.events in (0, known.rows):
+        return None
+    levels, usable = known.find_levels(), known.find_usable(columns)
     while True:
         try:
-            fitted = hazard.fit(
-                frame, event="event", period="period", covariates=columns, cluster=cluster
-            )
+            fitted = fit(usable, levels)
         except hazard.UndeterminedError as error:
-            wrong = [name for name in columns if name in error.columns]
+            wrong = [name for name in usable if name in error.columns]
             if not wrong:
                 raise
-            columns = [name for name in columns if name != wrong[-1]]
+            usable = [name for name in usable if name != wrong[-1]]
             continue
-        return fitted, columns
+        unusable = tuple(name for name in columns if name not in usable)
+        return Model(fitted, levels, tuple(usable), unusable, known.rows, known.events)
 
 
 def predict(model: Model, rows: pd.DataFrame) -> Floats:
@@ -121,39 +136,5 @@ def design(model: Model, rows: pd.DataFrame) -> Floats:
     return np.column_stack([np.asarray(values, dtype=float) for values in made.values()])
 
 
-def _levels(periods: pd.Series, event: NDArray[np.bool_]) -> dict[str, str]:
-    """Give each period itself where somebody left in it, else the nearest before (or the first)."""
-    with_events = sorted(periods[event].unique())
-    return {period: _nearest(period, with_events) for period in sorted(periods.unique())}
-
-
 def _level_of(period: str, levels: dict[str, str]) -> str:
-    return levels.get(period) or levels[_nearest(period, sorted(levels))]
-
-
-def _nearest(period: str, among: Sequence[str]) -> str:
-    before = [other for other in among if other <= period]
-    return before[-1] if before else among[0]
-
-
-def _independent(rows: pd.DataFrame, columns: Sequence[str]) -> list[str]:
-    """Leave out what is a sum of periods and covariates before it: two marks of one gap are one."""
-    periods = pd.get_dummies(rows["period"].astype(str)).to_numpy(dtype=float)
-    x = np.column_stack([periods, *(rows[name].to_numpy(dtype=float) for name in columns)])
-    scale = np.sqrt((x**2).sum(axis=0))
-    gram = (x.T @ x) / np.outer(scale, scale)
-    kept = list(range(periods.shape[1]))
-    for column in range(len(kept), x.shape[1]):
-        inside, across = gram[np.ix_(kept, kept)], gram[kept, column]
-        left_over = gram[column, column] - across @ np.linalg.solve(inside, across)
-        if left_over > _ALIKE:
-            kept.append(column)
-    return [columns[column - periods.shape[1]] for column in kept[periods.shape[1] :]]
-
-
-def _varies(values: NDArray[np.float64], event: NDArray[np.bool_]) -> bool:
-    """Tell whether the data can say what a covariate does: else its estimate has no end."""
-    if len(np.unique(values)) > 2:
-        return True
-    marked = values != 0
-    return all((event & side).any() and (~event & side).any() for side in (marked, ~marked))
+    return levels.get(period) or levels[evidence.nearest(period, sorted(levels))]
