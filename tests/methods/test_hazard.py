@@ -308,3 +308,22 @@ def test_o8_teachers_life_table(shared_data: Path) -> None:
     survival = table.table["survival"]
     assert survival[[1, 6, 12]].tolist() == pytest.approx([0.884293, 0.518904, 0.412310], abs=1e-6)
     assert table.median == pytest.approx(6.61, abs=5e-3)
+
+
+def test_places_that_are_many_lie_in_the_folder_that_is_given(tmp_path: Path) -> None:
+    rows = draw(np.random.default_rng(15), size=100)
+    found = axes.find(
+        ["poor"], {"term": ["7-1", "7-2", "8-1"]}, sorted(rows["school"].unique()),
+        axes.look(rows, ["poor"], "school"), period="term", cluster="school",
+    )  # fmt: skip
+
+    def opened() -> int:
+        return sum(tmp_path in path.resolve().parents for path in Path("/proc/self/fd").iterdir())
+
+    places = Places(found, 1000, tmp_path)
+    assert opened() == 0
+    places.add(rows, rows["left"].to_numpy(float), np.arange(len(rows)) % 3 + 1.0)
+    assert opened() == 1
+    assert not list(tmp_path.iterdir()), "it has no name"
+    places.close()
+    assert opened() == 0

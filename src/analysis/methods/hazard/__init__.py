@@ -5,8 +5,8 @@ does not fit into memory, `life_table` what there is without a model, `compress`
 `fit_random_intercept` a logit with an intercept for each group.
 """
 
-from analysis.methods.hazard.cells import compress
-from analysis.methods.hazard.discrete import fit, fit_competing
+from analysis.methods.hazard.cells import COUNT, compress
+from analysis.methods.hazard.discrete import FEW, fit, fit_competing
 from analysis.methods.hazard.fitted import Fit
 from analysis.methods.hazard.likelihood import UndeterminedError
 from analysis.methods.hazard.parts import fit_parts
@@ -14,6 +14,8 @@ from analysis.methods.hazard.random_intercept import RandomIntercept, fit_random
 from analysis.methods.hazard.tables import LifeTable, life_table
 
 __all__ = [
+    "COUNT",
+    "FEW",
     "Fit",
     "LifeTable",
     "RandomIntercept",

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -99,6 +100,7 @@ def fit_parts(
     cluster: str | None = None,
     link: Link = "logit",
     counts: str | None = None,
+    room: Path | None = None,
 ) -> Fit:
     """Fit the hazard of one kind of end from parts read one after the other, several times.
 
@@ -109,6 +111,8 @@ def fit_parts(
     event, period, covariates, cluster, link, counts
         As in `discrete.fit`, with the same estimates and errors; errors by cluster are ``CR1``
         however few they are.
+    room
+        Folder for a nameless file of places where they are many; else that of the system.
 
     Examples
     --------
@@ -129,7 +133,9 @@ def fit_parts(
     found = axes.find(asked.covariates, levels, clusters, values, period=period, cluster=cluster)
     start = np.zeros(len(names))
     start[: len(levels[period])] = likelihood.level(seen.events / seen.rows, link)
-    reading = _Streamed(parts, asked, levels) if found is None else _Placed(parts, asked, found)
+    reading = (
+        _Streamed(parts, asked, levels) if found is None else _Placed(parts, asked, found, room)
+    )
     with closing(reading):
         params, total = _solve(reading, names, start)
         kind: ErrorKind = "information"
@@ -277,10 +283,12 @@ class _Streamed:
 class _Placed:
     """Parts are read once more, into places on axes; passes go over these."""
 
-    def __init__(self, parts: Parts, asked: Question, found: Sequence[axes.Axis]) -> None:
+    def __init__(
+        self, parts: Parts, asked: Question, found: Sequence[axes.Axis], room: Path | None
+    ) -> None:
         self._link = asked.link
         self._most = np.max([np.abs(axis.table).max(axis=0) for axis in found], axis=0)
-        self._places = Places(found)
+        self._places = Places(found, room=room)
         for part in _filled(parts):
             outcome = part[asked.event].to_numpy(dtype=float)
             self._places.add(part, outcome, asked.weight(part))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import prod
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 
 import numpy as np
@@ -44,14 +45,18 @@ class Places:
         Its axes; for errors by cluster that of the cluster first.
     kept
         How many bytes may stay in memory.
+    room
+        Folder of the file; else that of the system.
     """
 
-    def __init__(self, axes: Sequence[Axis], kept: int = _KEPT) -> None:
+    def __init__(self, axes: Sequence[Axis], kept: int = _KEPT, room: Path | None = None) -> None:
         self.axes = tuple(axes)
         self.cells = 0
         self._kinds = [np.min_scalar_type(len(axis.table)) for axis in axes]
         self._sizes: list[tuple[int, bool]] = []
-        self._file = SpooledTemporaryFile(max_size=kept)  # noqa: SIM115
+        self._file = SpooledTemporaryFile(  # noqa: SIM115
+            max_size=kept, dir=None if room is None else str(room)
+        )
         self._merging: bool | None = None
 
     def close(self) -> None:
