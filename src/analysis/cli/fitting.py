@@ -7,8 +7,9 @@ import os
 import signal
 import threading
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -70,15 +71,22 @@ def plan_county(fit: Fit, code: str) -> Made:
     return [plan.report(studied)], [] if moves is None else [moves]
 
 
-def find_risks(fit: Fit, code: str) -> Made:
-    """Learn from the pupils of a prefecture's counties; a finding and a list a county with any."""
-    from analysis.questions.dropout import risk
-    from analysis.records import open_prefecture
+def find_risks(fit: Fit, code: str, room: Path | None = None) -> Made:
+    """Learn from the pupils of a prefecture's counties; a finding and a list a county with any.
+
+    What a model over all prefectures looks at is put into the room, if there is one.
+    """
+    from analysis.questions.dropout import country, risk
+    from analysis.records import open_prefecture, workroom
 
     counties = open_prefecture(fit.store, code, fit.year)
     pool = risk.gather(counties)
     if pool is None:
         return [], []
+    for county, rows in pool.rows.groupby("county") if room is not None else ():
+        part = country.reduce(rows)
+        if room is not None and len(part):
+            workroom.put_part(room, code, str(county), part)
     parameters = counties[0].reference.parameters["dropout"]["risk"]
     studied = risk.study(pool, parameters)
     together = risk.judge_all(studied, parameters)
@@ -89,6 +97,27 @@ def find_risks(fit: Fit, code: str) -> Made:
         [finding for finding, _ in made],
         [visits for _, visits in made if visits is not None],
     )
+
+
+def join_risks(room: Path, findings: Sequence[Finding]) -> list[Finding]:
+    """Learn from the pupils of all prefectures, and put it beside what each of them found."""
+    from analysis.questions.dropout import country
+    from analysis.records import workroom
+    from analysis.records.reference import load_reference
+
+    parameters = load_reference().parameters["dropout"]
+    places = workroom.list_parts(room)
+    learnt = country.learn(
+        places,
+        lambda county: workroom.take_part(room, places[county], county),
+        least=parameters["risk"]["least_events"],
+        few=parameters["few"]["least"],
+        room=room,
+    )
+    if learnt is None:
+        return list(findings)
+    return [country.add(finding, learnt) if finding.name == "risk" else finding
+            for finding in findings]  # fmt: skip
 
 
 def run(
@@ -102,25 +131,32 @@ def run(
     tuple
         Findings and lists; the same whatever the number of processes.
     """
+    from analysis.records.workroom import open_workroom
+
     # What takes longest begins first.
     tasks = [*(("risk", code) for code in prefectures), *(("plan", code) for code in counties)]
     total = len(prefectures) + len(tasks)
     findings: list[Finding] = []
     rosters: list[Roster] = []
-    for done, code in enumerate(prefectures, start=1):
-        findings.append(compare(fit, code))
-        progress(done, total)
-    made = _spread(partial(_do, fit), tasks, jobs)
-    for done, (found, listed) in enumerate(made, start=len(prefectures) + 1):
-        findings += found
-        rosters += listed
-        progress(done, total)
+    with open_workroom(fit.store) as room:
+        for done, code in enumerate(prefectures, start=1):
+            findings.append(compare(fit, code))
+            progress(done, total)
+        work = partial(_do, fit, room if len(prefectures) > 1 else None)
+        # However this ends, whoever writes into the room ends before the room does.
+        with closing(_spread(work, tasks, jobs)) as made:
+            for done, (found, listed) in enumerate(made, start=len(prefectures) + 1):
+                findings += found
+                rosters += listed
+                if done == 2 * len(prefectures) > 2:
+                    findings = join_risks(room, findings)
+                progress(done, total)
     return findings, rosters
 
 
-def _do(fit: Fit, task: tuple[str, str]) -> Made:
+def _do(fit: Fit, room: Path | None, task: tuple[str, str]) -> Made:
     kind, code = task
-    return find_risks(fit, code) if kind == "risk" else plan_county(fit, code)
+    return find_risks(fit, code, room) if kind == "risk" else plan_county(fit, code)
 
 
 def read_costs(path: Path | None, known: Sequence[str]) -> dict[str, float]:
@@ -163,7 +199,7 @@ def read_costs(path: Path | None, known: Sequence[str]) -> dict[str, float]:
 
 def _spread(
     work: Callable[[tuple[str, str]], Made], tasks: Sequence[tuple[str, str]], jobs: int
-) -> Iterator[Made]:
+) -> Generator[Made]:
     if jobs == 1 or len(tasks) < 2:
         yield from map(work, tasks)
         return

@@ -27,7 +27,13 @@ _DECLARED: tuple[tuple[str, str, str, str, Privacy, Better, IntervalKind, int], 
     ("risk_group_ratio", "预计与实际之比（按群体）", "Expected over observed, by group", "ratio", "P2", "neither", "sampling", 2),
     ("risk_auc_more", "加入未使用信息后排序能力的变化", "Change of ranking with what is not used", "ratio", "P0", "neither", "none", 3),
     ("risk_hits_more", "加入未使用信息后每走访100人中{leave}的变化", "Change of hits per 100 with what is not used", "ratio", "P0", "neither", "none", 1),
-    ("risk_odds", "{leaving}机会之比", "Odds ratio", "ratio", "P0", "neither", "model", 2),
+    ("risk_odds", "{leaving}机会之比（全市）", "Odds ratio, prefecture", "ratio", "P0", "neither", "model", 2),
+    ("risk_odds_all", "离校机会之比（各地合计）", "Odds ratio, all prefectures", "ratio", "P0", "neither", "model", 2),
+    ("risk_all_prefectures", "合计的市", "Prefectures together", "", "P0", "neither", "none", 0),
+    ("risk_all_counties", "合计的县", "Counties together", "counties", "P0", "neither", "none", 0),
+    ("risk_all_cells", "合计中模型所看各项的组合", "Combinations of what the model looks at, in all prefectures", "", "P0", "neither", "none", 0),
+    ("risk_all_pupils", "合计的学生和学期", "Pupils and terms in all prefectures", "pupils", "P1", "neither", "none", 0),
+    ("risk_all_left", "合计中离校的学生", "Left, in all prefectures", "pupils", "P1", "neither", "none", 0),
     ("risk_rate", "每100名学生每学期{leave}", "Of 100 pupils a term, {left}", "ratio", "P1", "lower", "none", 2),
     ("risk_rate_pool", "全市每100名学生每学期{leave}", "Of 100 pupils a term, {left}, prefecture", "ratio", "P1", "lower", "none", 2),
     ("risk_by_pupils", "与全市的差距：学生构成", "Gap to the prefecture: who the pupils are", "ratio", "P1", "neither", "none", 2),
@@ -61,6 +67,13 @@ _METHODS = (
         "A pooled model that knows the pupils alone says how many of the same pupils would leave under the prefecture’s average conditions. Its distance to the prefecture is who the pupils are, the rest is schools and place: a description of the gap, no cause.",
         "间接标准化；Kitagawa 1955〔V2〕",
     ),
+)  # fmt: skip
+
+_EVERYWHERE = (
+    "method.everywhere", "各地合计", "All prefectures together",
+    "库中有两个以上市的学籍时，同一模型另用全部县估计一次：逐县读入，把各县的和相加，结果与全部数据一次估计相同。各地口径和条件不同，合计是平均的关联，不能代替本市的估计。",
+    "Where there are registers of two prefectures or more, the same model is also learnt over all counties: one county at a time, whose sums add up to the estimates and errors of all rows at once. Places record and live differently: what they have together is an average, and no substitute for the prefecture’s own.",
+    "Fisher得分法；本项目设定〔J〕",
 )  # fmt: skip
 
 WAYS = {
@@ -109,8 +122,16 @@ def declare(outcome: Outcome = "left") -> tuple[Indicator, ...]:
                   better, interval, digits)
         for id, zh, en, unit, privacy, better, interval, digits in _DECLARED
     )  # fmt: skip
-    methods = (
-        Indicator(id, zh, en, privacy="P0", definition_zh=in_zh, definition_en=in_en, source=source)
-        for id, zh, en, in_zh, in_en, source in _METHODS
+    return (*own, *map(_tell, _METHODS))
+
+
+def declare_everywhere() -> Indicator:
+    """Declare how all prefectures are learnt from together."""
+    return _tell(_EVERYWHERE)
+
+
+def _tell(method: tuple[str, str, str, str, str, str]) -> Indicator:
+    id, zh, en, in_zh, in_en, source = method
+    return Indicator(
+        id, zh, en, privacy="P0", definition_zh=in_zh, definition_en=in_en, source=source
     )
-    return (*own, *methods)

@@ -121,16 +121,20 @@ def cost_rows(judged: Judged | None, more: Judged | None) -> Iterator[Row]:
 
 def factor_rows(study: Study) -> Iterator[Row]:
     """Give what a school factor does to the odds of leaving, all counties together."""
-    if study.fitted is None:
-        return
-    fit = study.fitted.fitted
+    if study.fitted is not None:
+        yield from odds_rows(study.fitted, "risk_odds")
+
+
+def odds_rows(learnt: model.Model, indicator: str) -> Iterator[Row]:
+    """Give what the school factors of a model do to the odds of leaving."""
+    fit = learnt.fitted
     bounds = fit.interval().to_dict("index")
     for factor in (each.id for each in OF_SCHOOLS):
         if factor not in fit.params:
             continue
         low, high = bounds[factor]["low"], bounds[factor]["high"]
         yield {
-            "indicator": "risk_odds", "by": BY_FACTOR, "subject": factor,
+            "indicator": indicator, "by": BY_FACTOR, "subject": factor,
             "value": np.exp(fit.params[factor]), "value_low": np.exp(low),
             "value_high": np.exp(high), "interval_kind": "model", "unit": "ratio",
         }  # fmt: skip
