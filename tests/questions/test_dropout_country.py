@@ -37,6 +37,7 @@ def draw(seed: int, *, schools: int, sd: float = 0.5) -> pd.DataFrame:
     rows["orphan"] = ((rows["exit"] == "stays") & (np.arange(len(rows)) % 50 == 0)).astype(float)
     rows["exit"] = rows["exit"].where(np.arange(len(rows)) % 40 > 0, "moved")
     rows["exit"] = rows["exit"].where(rows["period"] != "8-2", "stays")
+    rows["end"] = rows["exit"]
     return rows
 
 

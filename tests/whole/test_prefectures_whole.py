@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from tests.conftest import PUPIL_COUNTIES, run_county
 from tests.whole.test_pupils_whole import page_text
 
+from analysis import cli
+from analysis.cli import fitting
+from analysis.finding import Finding
+from analysis.records import workroom
 from analysis.records.results import load_fit, pinned
 
 pytestmark = pytest.mark.whole
@@ -122,3 +128,24 @@ def test_what_a_killed_fit_leaves_goes_with_the_next(loaded: Path, tmp_path: Pat
     assert again.returncode == 3
     assert not rooms(store), "it fails as well, and leaves nothing"
     assert pinned(store, 2021) is None
+
+
+@pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt(), 130), (MemoryError(), 1)])
+def test_an_end_while_all_are_learnt_from_leaves_nothing(
+    loaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int
+) -> None:
+    """Plans are being made in other processes then: they are ended, and the room goes."""
+    store = copy(loaded, tmp_path)
+    seen: list[set[str]] = []
+
+    def fail(room: Path, findings: Sequence[Finding]) -> list[Finding]:
+        seen.append(set(workroom.list_parts(room)))
+        raise error
+
+    monkeypatch.setattr(fitting, "join_risks", fail)
+    with pytest.raises(SystemExit) as end:
+        cli.main(["fit", str(store), "--year", "2021", "--jobs", "2"])
+    assert end.value.code == status
+    assert seen == [{HERE, THERE}]
+    assert not rooms(store)
+    assert not multiprocessing.active_children()

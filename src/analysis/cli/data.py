@@ -114,6 +114,11 @@ def fit(
 
     计算跨县的结果和各县的达标方案，供当年全部报告使用。
 
+    Where there are registers of pupils of several prefectures, who leaves is
+    also learnt from all of them together, one county in memory at a time.
+
+    有多个市的学籍时，另用全部县合并估计离校风险，每次只读入一个县。
+
     \b
     county fit store --year 2021
     county fit store --year 2021 --yearly-cap 0.02 --costs prices.toml --jobs 2
