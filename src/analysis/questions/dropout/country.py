@@ -40,6 +40,9 @@ class Country:
         How many different kinds of rows.
     told
         It may be said how many left: what else is known does not leave few persons over.
+    step
+        Persons are told in multiples of so many: a few more or less in some county must not be
+        seen in the next report of another.
     """
 
     model: Model
@@ -47,6 +50,7 @@ class Country:
     prefectures: int
     cells: int
     told: bool
+    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def learn(
         return None
     return Country(
         learnt, len(places), len(set(places.values())), seen.cells,
-        _may_tell(seen.left, places, least, few),
+        _may_tell(seen.left, places, least, few), few,
     )  # fmt: skip
 
 
@@ -198,8 +202,11 @@ def _size_rows(country: Country) -> Iterator[risk_rows.Row]:
         number = getattr(country, name)
         unit = name if name == "counties" else ""
         yield {"indicator": f"risk_all_{name}", "value": number, "unit": unit}
-    rows, left = country.model.rows, country.model.events
-    pupils: risk_rows.Row = {"n": rows, "n_unit": "pupils", "unit": "pupils"}
-    yield {**pupils, "indicator": "risk_all_pupils", "value": rows}
+    whole, left = (
+        country.step * round(number / country.step)
+        for number in (country.model.rows, country.model.events)
+    )
+    pupils: risk_rows.Row = {"n": whole, "n_unit": "pupils", "unit": "pupils"}
+    yield {**pupils, "indicator": "risk_all_pupils", "value": whole}
     if country.told:
         yield {**pupils, "indicator": "risk_all_left", "value": left}
