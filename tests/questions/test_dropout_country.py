@@ -139,7 +139,9 @@ def test_memory_does_not_grow_with_the_counties(tmp_path: Path) -> None:
             for i in range(number):
                 rows = pupils(np.random.default_rng(i), schools=4, size=500)
                 rows["school"] = f"{i:02}" + rows["school"]
-                workroom.put_part(room, str(i % 2), f"{i:02}", country.reduce(rows))
+                workroom.put_part(
+                    room, str(i % 2), f"{i:02}", country.reduce(rows.assign(end=rows["exit"]))
+                )
             places = workroom.list_parts(room)
             tracemalloc.start()
             found = country.learn(
