@@ -110,3 +110,15 @@ def test_scores_are_compared_within_county_term_and_grade_alone() -> None:
     )  # fmt: skip
     half = np.sqrt(0.5)
     assert covariates.standardise(rows).to_numpy() == pytest.approx([-half, half, -half, half])
+
+
+@pytest.mark.parametrize(("zone", "rural"), [("112", 0), ("123", 0), ("210", 1), ("220", 1)])
+def test_a_school_in_the_country_is_told_by_its_zone(zone: str, rural: int) -> None:
+    found = add(both("a"), schools=[{"school": "A", "year": 2020, "zone": zone}])
+    assert found.loc[("a", "7-1"), "rural"] == rural
+    assert "rural_missing" not in found
+
+
+def test_of_a_school_without_a_zone_nothing_is_assumed() -> None:
+    found = add(both("a"), schools=[{"school": "A", "year": 2020, "zone": None}])
+    assert found.loc[("a", "7-1"), ["rural", "rural_missing"]].tolist() == [0, 1]

@@ -23,6 +23,7 @@ import pandas as pd
 
 from analysis.finding import Cell, Finding, Given, Indicator, Name, Note, NoteValue, tidy
 from analysis.records.county import CountyData
+from analysis.records.reference import locate_zone
 
 Row = dict[str, Any]
 
@@ -58,7 +59,6 @@ _ZONES = {
     "town": {"zh": "镇区", "en": "town"},
     "rural": {"zh": "乡村", "en": "rural"},
 }
-_ZONE_OF = {"1": "urban", "2": "rural"}
 
 
 def describe(county: CountyData) -> Finding:
@@ -138,7 +138,7 @@ def _school_rows(county: CountyData) -> Iterator[Row]:
     yield {**base, "value": len(schools), "n": len(schools)}
     groups = {
         "kind": schools["kind"],
-        "zone": schools["zone"].map(_zone),
+        "zone": schools["zone"].map(locate_zone),
     }
     for by, codes in groups.items():
         for code, number in codes.dropna().value_counts().sort_index().items():
@@ -166,13 +166,6 @@ def _units(county: CountyData) -> dict[str, dict[str, str]]:
         "one": {"zh": zh, "en": own.get("counted_one_en", "school")},
         "many": {"zh": zh, "en": own.get("counted_en", "schools")},
     }
-
-
-def _zone(code: object) -> str | None:
-    """Give 城区, 镇区 or 乡村 of a zone code."""
-    if not isinstance(code, str) or not code:
-        return None
-    return "town" if code.startswith("12") else _ZONE_OF.get(code[0])
 
 
 def _stage_rows(county: CountyData, year: int) -> Iterator[Row]:

@@ -94,6 +94,18 @@ def load_reference() -> Reference:
     )
 
 
+def locate_zone(zone: object) -> str | None:
+    """Tell whether a zone (``schools.zone``) is urban (城区), town (镇区) or rural (乡村).
+
+    Nothing is told of a zone that is missing or not in the code list.
+
+    >>> [locate_zone(zone) for zone in ("112", "123", "210", None)]
+    ['urban', 'town', 'rural', None]
+    """
+    entry = load_reference().codes["zone"].get(zone) if isinstance(zone, str) else None
+    return str(entry["location"]) if entry else None
+
+
 def _toml(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 

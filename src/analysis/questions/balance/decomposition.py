@@ -14,6 +14,7 @@ from analysis.methods.dispersion import Floats
 from analysis.questions.balance.rows import Row
 from analysis.questions.balance.stage import Stage
 from analysis.records.county import CountyData
+from analysis.records.reference import locate_zone
 
 GROUPINGS = ("zone", "township", "kind")
 """Ways in which schools are put into groups."""
@@ -22,7 +23,6 @@ SHOWN = ("zone", "township")
 LAYERS = ("stage", "zone", "township", "school")
 UNKNOWN = "unknown"
 _FEW_GROUPS = 4
-_ZONES = {"11": "urban", "12": "town", "21": "rural", "22": "rural"}
 _ORDER = {"urban": "1", "town": "2", "rural": "3", UNKNOWN: "\uffff"}
 
 
@@ -36,14 +36,9 @@ def locate(county: CountyData, stage: Stage) -> pd.DataFrame:
     """
     schools = county.table("schools", year=stage.year).set_index("school")
     schools = schools.reindex(stage.entrants.counted.index)
-    zones = schools["zone"].astype(object).map(_zone)
+    zones = schools["zone"].astype(object).map(locate_zone)
     places = pd.DataFrame({"zone": zones, **schools[["township", "kind"]].astype(object)})
     return places.where(places.notna(), np.nan)
-
-
-def _zone(code: object) -> str | None:
-    """Give urban (城区), town (镇区) or rural (乡村) of a zone code."""
-    return _ZONES.get(code[:2]) if isinstance(code, str) else None
 
 
 def index_rows(stage: Stage, indicator: Mapping[str, Any]) -> Iterator[Row]:

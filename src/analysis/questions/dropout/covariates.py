@@ -19,6 +19,7 @@ import pandas as pd
 
 from analysis.errors import UsageError
 from analysis.questions.dropout.terms import add_before
+from analysis.records.reference import locate_zone
 
 Made = Callable[[pd.DataFrame, Mapping[str, Any]], pd.Series]
 KnownAt = Callable[[str, str], str]
@@ -88,9 +89,10 @@ def _score(rows: pd.DataFrame, _: Mapping[str, Any]) -> pd.Series:
 
 
 def _rural(rows: pd.DataFrame, _: Mapping[str, Any]) -> pd.Series:
-    """Mark schools in the country: zones 210 and 220."""
+    """Mark schools in the country (乡村)."""
     zone = rows["of_school_zone"]
-    return zone.str.startswith("2").astype("Float64").where(zone.notna())
+    rural = {each: float(locate_zone(each) == "rural") for each in zone.dropna().unique()}
+    return zone.map(rural).astype("Float64")
 
 
 def _per(part: str, whole: str, middle: str, step: str) -> Made:

@@ -26,6 +26,7 @@ from analysis.questions.dropout.model import Model
 from analysis.questions.dropout.outcomes import Outcome
 from analysis.questions.dropout.terms import LEFT, list_terms, number_terms
 from analysis.records.county import CountyData
+from analysis.records.reference import locate_zone
 
 _TABLES = ("pupils", "attendance", "scores", "status_changes", "suspected", "schools",
            "school_years")  # fmt: skip
@@ -158,11 +159,8 @@ def _visits(county: CountyData) -> dict[tuple[str, int], int]:
 
 def _zones(county: CountyData) -> dict[str, str]:
     schools = county.table("schools", year=county.year).dropna(subset=["zone"])
-    names = {"11": "urban", "12": "town", "2": "rural"}
-    return {
-        str(school): next(name for begin, name in names.items() if zone.startswith(begin))
-        for school, zone in zip(schools["school"], schools["zone"], strict=True)
-    }
+    places = zip(schools["school"], schools["zone"].map(locate_zone), strict=True)
+    return {str(school): place for school, place in places if place}
 
 
 def study(pool: Pool, parameters: Mapping[str, Any]) -> Study:
