@@ -80,6 +80,7 @@ def test_who_is_too_young_to_teach_is_a_fault(tmp_path: Path, number: str, young
 REGISTER = ["学籍号", "姓名", "学校标识码", "学期", "年级", "性别", "出生日期", "就读方式",
             "是否留守儿童", "民族", "残疾类型", "上下学距离(km)"]  # fmt: skip
 CHILD = f"G{identity(31, 2009)}"
+OTHER = f"G{identity(32, 2009)}"
 
 
 def registered(number: str = CHILD, **changed: str) -> list[str]:
@@ -88,8 +89,13 @@ def registered(number: str = CHILD, **changed: str) -> list[str]:
     return list((row | changed).values())
 
 
-def read(tmp_path: Path, *rows: list[str]) -> Intake:
-    folder = write_county(tmp_path)
+def read(tmp_path: Path, *rows: list[str], kind: str = "九年一贯制学校") -> Intake:
+    """Read a register beside the county's other tables, its one school being of this type."""
+
+    def of_kind(schools: Rows) -> Rows:
+        return [[kind if cell == "九年一贯制学校" else cell for cell in row] for row in schools]
+
+    folder = write_county(tmp_path, schools=of_kind)
     title = ["张北县2021学年学籍信息"]
     write_xlsx(folder / "130722_2021_学籍.xlsx", {"学籍": [title, REGISTER, *rows]})
     return read_folder(folder)
@@ -163,6 +169,88 @@ def test_one_pseudonym_in_all_registers_and_the_name_in_the_identities_alone(
     for secret in (CHILD, CHILD[1:], "张小测"):
         assert not any(frame.isin([secret]).any(axis=None) for frame in frames)
         assert not any(secret in text for text in texts)
+
+
+WITH = [
+    "1",
+    "01",
+    "7",
+    "07",
+    "61",
+    "69",
+    "视力残疾",
+    "听力",
+    "多重残疾",
+    "其他残疾",
+    "有",
+    "有残疾",
+]
+WITHOUT = ["0", "00", "无", "无残疾", "没有", "健康"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [*((text, "1") for text in WITH), *((text, "0") for text in WITHOUT), ("", None)],
+)
+def test_kinds_of_disability_are_folded_to_with_and_without(
+    tmp_path: Path, text: str, kept: str | None
+) -> None:
+    intake = read(tmp_path, registered(残疾类型=text))
+    assert not intake.errors
+    value = intake.frames["pupils"]["disability"].iloc[0]
+    assert (None if pd.isna(value) else value) == kept
+
+
+@pytest.mark.parametrize("text", ["8", "9", "09", "二级", "其他", "视力、听力"])
+def test_what_does_not_tell_of_a_disability_is_refused_where_it_stands(
+    tmp_path: Path, text: str
+) -> None:
+    (fault,) = read(tmp_path, registered(), registered(OTHER, 残疾类型=text)).errors
+    assert (fault.code, fault.sheet, fault.row, fault.column) == (
+        "disability-unclear", "学籍", 4, "残疾类型",
+    )  # fmt: skip
+    assert text not in fault.zh + fault.en
+    assert "多重残疾" in fault.fix_zh
+    assert "多重残疾" in fault.fix_en
+
+
+@pytest.mark.parametrize(
+    ("header", "text", "kept"),
+    [
+        ("是否残疾", "1", "1"), ("是否残疾", "0", "0"), ("残疾", "肢体残疾", "1"),
+        ("是否残疾", "2", "value-not-yes-or-no"), ("残疾情况", "2", "value-not-yes-or-no"),
+    ],
+)  # fmt: skip
+def test_below_a_question_digits_are_answers_and_no_kinds(
+    tmp_path: Path, header: str, text: str, kept: str
+) -> None:
+    head = [header if name == "残疾类型" else name for name in REGISTER]
+    folder = write_county(tmp_path)
+    write_xlsx(folder / "130722_2021_学籍.xlsx",
+               {"学籍": [["张北县2021学年学籍信息"], head, registered(残疾类型=text)]})  # fmt: skip
+    intake = read_folder(folder)
+    told = [fault.code for fault in intake.errors] or intake.frames["pupils"]["disability"].tolist()
+    assert told == [kept]
+
+
+@pytest.mark.parametrize(
+    ("with_one", "of", "kind", "asked"),
+    [
+        (20, 20, "九年一贯制学校", True), (11, 20, "九年一贯制学校", True),
+        (10, 20, "九年一贯制学校", False), (19, 19, "九年一贯制学校", False),
+        (20, 20, "特殊教育学校", False),
+    ],
+)  # fmt: skip
+def test_a_register_of_mostly_disabled_pupils_is_asked_about_its_codes(
+    tmp_path: Path, with_one: int, of: int, kind: str, asked: bool
+) -> None:
+    rows = [
+        registered(f"G{identity(n, 2009)}", 残疾类型="1" if n <= with_one else "0")
+        for n in range(1, of + 1)
+    ]
+    intake = read(tmp_path, *rows, kind=kind)
+    assert not intake.errors
+    assert [fault.level for fault in found(intake, "mostly-disabled")] == ["warning"] * asked
 
 
 LEDGER = ["学籍号", "学校标识码", "年级", "列入日期", "原因", "核实日期", "核实结果", "劝返复学日期",

@@ -26,6 +26,8 @@ from analysis.records.vocabulary import Question, normal, vocabulary
 Value = str | int | float | bool | None
 
 LONGEST_TEXT = 200
+_OWN_FAULT = {"disability": "disability-unclear"}
+"""Lists that understand more than they keep: their two choices would not say how to mend a cell."""
 _TOO_LONG = Decimal(10) ** 15
 """From here on a number in memory loses digits."""
 _SQUARE_METRE = re.compile("[mM]²")
@@ -306,7 +308,7 @@ def _flag(column: Column, text: str, times: Decimal) -> bool:
 def _code(column: Column, text: str, times: Decimal) -> str:
     code = labels(column.codes).get(normal(text))
     if code is None or _has_marks(text):
-        raise Unfit("value-not-in-list", **_choices(column.codes, text))
+        raise Unfit(_OWN_FAULT.get(column.codes, "value-not-in-list"), **_choices(column.codes, text))
     return code
 
 

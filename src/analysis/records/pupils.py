@@ -10,6 +10,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator
 
+import pandas as pd
+
 from analysis.errors import Fault
 from analysis.records.contracts import TABLES
 from analysis.records.crosschecks import Crossing
@@ -79,6 +81,7 @@ def register_faults(crossing: Crossing) -> Iterator[Fault]:
     """Say what registers of pupils do not agree on; no date and no number of a pupil is told."""
     yield from _dates_in_order(crossing)
     yield from _pupils_count(crossing)
+    yield from _mostly_disabled(crossing)
 
 
 def _dates_in_order(crossing: Crossing) -> Iterator[Fault]:
@@ -106,3 +109,19 @@ def _pupils_count(crossing: Crossing) -> Iterator[Fault]:
     for place, group in differ.groupby("place", sort=True):
         file, sheet = crossing.places[int(str(place))]
         yield fault("pupil-count-differs", file=file, sheet=sheet, level="info", n=len(group))
+
+
+def _mostly_disabled(crossing: Crossing) -> Iterator[Fault]:
+    """Find files in which most pupils have a disability: there, 1 may well mean none."""
+    rule, key = rules()["disability"], ["school", "year"]
+    schools = crossing.frames["schools"].dropna(subset=key).drop_duplicates(key)
+    special = schools.loc[schools["kind"].isin(rule["special_kinds"]), key]
+    pupils = crossing.frames["pupils"].dropna(subset=["disability"])
+    at = pd.MultiIndex.from_frame(pupils[key])
+    pupils = pupils[~at.isin(pd.MultiIndex.from_frame(special))]
+    marked = pupils["disability"].eq("1").groupby(pupils[PLACE])
+    for place, share in marked.mean()[marked.size() >= rule["least_rows"]].items():
+        if share > rule["most_share"]:
+            file, sheet = crossing.places[int(str(place))]
+            yield fault("mostly-disabled", file=file, sheet=sheet, level="warning",
+                        column=TABLES["pupils"]["disability"].zh)  # fmt: skip
