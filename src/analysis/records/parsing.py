@@ -308,7 +308,9 @@ def _flag(column: Column, text: str, times: Decimal) -> bool:
 def _code(column: Column, text: str, times: Decimal) -> str:
     code = labels(column.codes).get(normal(text))
     if code is None or _has_marks(text):
-        raise Unfit(_OWN_FAULT.get(column.codes, "value-not-in-list"), **_choices(column.codes, text))
+        raise Unfit(
+            _OWN_FAULT.get(column.codes, "value-not-in-list"), **_choices(column.codes, text)
+        )
     return code
 
 

@@ -73,6 +73,10 @@ def _age(birth: datetime.date, year: int) -> int:
     return day.year - birth.year - ((birth.month, birth.day) > (day.month, day.day))
 
 
+ARRIVALS = ("move_in", "resume", "other_in")
+"""Changes after which a pupil is in school whom the register of the first day does not have."""
+_OF_PUPILS = {"attendance": ("term",), "scores": ("term",), "status_changes": (), "suspected": ()}
+"""Tables of pupils beside the register; without a term, what is recorded of an event."""
 _ORDER = ("found_on", "checked_on", "returned_on", "closed_on")
 """Dates of a case of the ledger, in the order in which things happen."""
 
@@ -82,6 +86,7 @@ def register_faults(crossing: Crossing) -> Iterator[Fault]:
     yield from _dates_in_order(crossing)
     yield from _pupils_count(crossing)
     yield from _mostly_disabled(crossing)
+    yield from _unregistered(crossing)
 
 
 def _dates_in_order(crossing: Crossing) -> Iterator[Fault]:
@@ -125,3 +130,40 @@ def _mostly_disabled(crossing: Crossing) -> Iterator[Fault]:
             file, sheet = crossing.places[int(str(place))]
             yield fault("mostly-disabled", file=file, sheet=sheet, level="warning",
                         column=TABLES["pupils"]["disability"].zh)  # fmt: skip
+
+
+def _unregistered(crossing: Crossing) -> Iterator[Fault]:
+    """Find who is on the ledger, or has attendance, marks or a change, and is on no register.
+
+    Asked only where the row's school handed in a register of the county's term (of the school year,
+    for what is recorded of an event): of another nobody knows who its pupils are. Who came during
+    the term is not on the register of its first day, and who left over the summer is on the last
+    year's.
+    """
+    pupils, changes = (crossing.frames[id] for id in ("pupils", "status_changes"))
+    came = changes[changes["change"].isin(ARRIVALS)]
+    for id, term in _OF_PUPILS.items():
+        table, when = TABLES[id], ["county", "year", *term]
+        rows = crossing.frames[id].dropna(subset=["pupil_id", "school", *when])
+        strange = rows[
+            _among(rows, pupils, ["school", *when])
+            & ~_among(rows, pupils, ["pupil_id", *when], since=not term)
+            & ~_among(rows, came, ["pupil_id", *when], since=not term)
+        ]
+        children = strange.groupby(PLACE)["pupil_id"].nunique()
+        code = "ledger-unregistered" if id == "suspected" else "pupil-unregistered"
+        for row in strange.to_dict("records"):
+            yield crossing.fault(code, row, level="warning", column=table["pupil_id"].zh,
+                                 n=int(children[row[PLACE]]))  # fmt: skip
+
+
+def _among(
+    rows: pd.DataFrame, others: pd.DataFrame, key: list[str], *, since: bool = False
+) -> pd.Series:
+    """Tell of each row whether its key is one of the others', or was in its year or before."""
+    by = [column for column in key if not since or column != "year"]
+    whole = others.dropna(subset=key)
+    first = whole.assign(_first=whole["year"]).groupby(by, observed=True)["_first"].min()
+    found = rows[key].merge(first.reset_index(), on=by, how="left")
+    there = found["_first"] <= found["year"] if since else found["_first"].notna()
+    return pd.Series(there.fillna(False).to_numpy(dtype=bool), index=rows.index)
