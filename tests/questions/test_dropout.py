@@ -232,3 +232,40 @@ def test_a_county_gives_its_own_rule_of_absence(build_county) -> None:
     assert (reached(usual), reached(own)) == (1, 0)
     assert "absence.usual_rule" in keys(usual)
     assert "absence.own_rule" in keys(own)
+
+
+def unregistered(table: pd.DataFrame) -> list[tuple[float, str]]:
+    rows = table[table["indicator"] == "ledger_unregistered"]
+    return list(zip(rows["value"], rows["flag"], strict=True))
+
+
+def with_cases(build_county, on_register: int, on_none: int, elsewhere: int = 0):
+    """Make a county of so many cases of the year, the last at a school without a register."""
+    cases = [case(i, "2021-10-08") for i in range(on_register + on_none)]
+    cases += [{**case(900 + i, "2021-10-08"), "school": "B"} for i in range(elsewhere)]
+    pupils = [pupil(i, 2021) for i in [*range(on_register), *range(500, 600)]]
+    return build_county([junior()], pupils=pupils, suspected=cases)
+
+
+@pytest.mark.parametrize(
+    ("on_register", "on_none", "elsewhere", "outside"),
+    [(40, 30, 0, True), (40, 0, 0, True), (40, 3, 0, False), (3, 40, 0, False), (40, 30, 9, True)],
+)
+def test_who_of_the_ledger_is_on_no_register_is_for_the_desk_where_they_are_few(
+    build_county, on_register: int, on_none: int, elsewhere: int, outside: bool
+) -> None:
+    county = with_cases(build_county, on_register, on_none, elsewhere)
+    told = [(float(on_none), "p" if elsewhere else "")]
+    desk, other = dropout.assess(county, few=True), dropout.assess(county)
+    assert unregistered(desk.table) == told
+    assert unregistered(other.table) == (told if outside else [])
+    assert "caution.unregistered" in keys(desk)
+    said = {note.key for note in release(other, "public").notes}
+    assert ("dropout.caution.unregistered" in said) == outside
+
+
+def test_without_a_register_nothing_is_said_of_who_is_on_none(build_county) -> None:
+    finding = dropout.assess(build_county([junior()], suspected=CASES), few=True)
+    assert unregistered(finding.table) == []
+    said = {note.key for note in release(finding, "internal").notes}
+    assert "dropout.caution.unregistered" not in said

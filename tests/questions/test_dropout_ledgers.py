@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.questions.dropout_rows import CASES, COUNTY, junior, pupil
+from tests.questions.dropout_rows import CASES, COUNTY, case, change, junior, pupil
 
 from analysis.questions.dropout import ledgers
 from analysis.questions.dropout.rules import read_rules
@@ -66,3 +66,23 @@ def test_absent_pupils_and_who_of_them_is_on_the_ledger(build_county) -> None:
     tables = (county.table(name) for name in ("attendance", "pupils", "suspected"))
     found = ledgers.count_absent(*tables, 2021, 3)
     assert found[["pupils", "reached", "listed"]].to_numpy().tolist() == [[4, 2, 1]]
+
+
+def test_cases_of_children_on_no_register_are_counted(build_county) -> None:
+    """Of the cases 2 to 5 of the year one is on its register, one on the last, one came, one is not."""
+    months = ledgers.months(2021, RULES)
+    pupils = [pupil(2, 2021), pupil(3, 2020)]
+    came = [change(4, "move_in", 2021), change(5, "leave", 2021)]
+    county = build_county([junior()], pupils=pupils, suspected=CASES, status_changes=came)
+    assert ledgers.find_unregistered(county, months) == (4, 4, 1)
+    assert ledgers.find_unregistered(county, months[:6]) == (2, 2, 0)
+
+
+def test_where_no_register_of_the_year_was_handed_in_nobody_is_on_none(build_county) -> None:
+    months = ledgers.months(2021, RULES)
+    for pupils in ([], [pupil(2, 2020)]):
+        county = build_county([junior()], pupils=pupils, suspected=CASES)
+        assert ledgers.find_unregistered(county, months) == (4, 0, 0)
+    other = {**case(6, "2021-09-10"), "school": "B"}
+    county = build_county([junior()], pupils=[pupil(2, 2021)], suspected=[*CASES, other])
+    assert ledgers.find_unregistered(county, months) == (5, 4, 3)

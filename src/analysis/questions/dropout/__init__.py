@@ -122,8 +122,13 @@ def _ledger(
     whole = reached == ledgers.months(year, rules)
     days, checked = ledgers.median_days(cases, year, rules)
     heads = rows.head_rows(ledgers.of_year(county, "visits", year), days, checked, year)
+    strangers = ledgers.find_unregistered(county, reached)
     return (
-        [*heads, *rows.ledger_rows(flows, year, apart)],
+        [
+            *heads,
+            *rows.ledger_rows(flows, year, apart),
+            *rows.unregistered_rows(*strangers, year, apart),
+        ],
         list(notes.tell_ledger(code, year, flows[0], rules, whole=whole)),
     )
 

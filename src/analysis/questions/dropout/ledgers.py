@@ -13,6 +13,7 @@ from typing import Literal
 
 import pandas as pd
 
+from analysis.questions.dropout.rates import IN
 from analysis.questions.dropout.rules import Rules
 from analysis.records.county import CountyData
 
@@ -23,6 +24,8 @@ STEPS: Mapping[str, str] = {
     "closed": "closed_on",
 }  # fmt: skip
 """The steps of a case, each with the column of its date."""
+ARRIVALS = IN | {"resume"}
+"""Changes after which a pupil is in school whom the register of the first day does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,31 @@ def count_absent(
     )
     by = counted.groupby(["term", "grade"], observed=True)
     return by[["pupils", "reached", "listed"]].sum().reset_index()
+
+
+def find_unregistered(county: CountyData, every: Sequence[str]) -> tuple[int, int, int]:
+    """Count the cases entered of children whom no register of the county has, up to the year.
+
+    Whoever came during the year is not on the register of its first day, and whoever left over the
+    summer is on the year before's. A school that handed in no register of the year cannot be asked.
+
+    Parameters
+    ----------
+    county, every
+        The county, and the months of its year that count.
+
+    Returns
+    -------
+    tuple of int
+        Cases entered, those that could be held against a register, those of children on none.
+    """
+    cases = county.tables["suspected"]
+    entered = cases.loc[_in(cases, "found_on", list(every)), ["pseudonym", "school"]]
+    pupils, changes = county.tables["pupils"], county.tables["status_changes"]
+    asked = entered["school"].isin(pupils.loc[pupils["year"] == county.year, "school"])
+    came = changes.loc[changes["change"].isin(ARRIVALS), "pseudonym"]
+    known = entered["pseudonym"].isin(pupils["pseudonym"]) | entered["pseudonym"].isin(came)
+    return len(entered), int(asked.sum()), int((asked & ~known).sum())
 
 
 def _open(cases: pd.DataFrame, month: str) -> int:

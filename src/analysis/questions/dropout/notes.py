@@ -99,6 +99,8 @@ def tell_ledger(
         level = rules["zero"]["level"]
         bound: Values = {"bound": Given(most_behind(0, level)), "level": Given(level)}
         yield Note(f"dropout.headline.{zero}", {**common, "left": left, **bound})
+    yield Note("dropout.caution.unregistered",
+               {**common, "unregistered": Cell("ledger_unregistered", at=at)})  # fmt: skip
     yield Note("dropout.confidence.steps", common)
 
 

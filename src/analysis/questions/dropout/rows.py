@@ -146,6 +146,20 @@ def ledger_rows(flows: Iterable[Flow], year: int, apart: int) -> Iterator[Row]:
             yield {**base, "indicator": "ledger_open", "value": flow.open_end}
 
 
+def unregistered_rows(
+    entered: int, asked: int, unregistered: int, year: int, apart: int
+) -> Iterator[Row]:
+    """Give the cases entered of children on no register (`ledgers.find_unregistered`).
+
+    Nothing where no case could be held against a register, and where fewer than `apart` are on one
+    or on none: with the cases entered either tells the other. Where only some schools handed in
+    their registers the number is provisional.
+    """
+    if asked and not _has_few((unregistered, asked - unregistered, entered - unregistered), apart):
+        yield {"indicator": "ledger_unregistered", "at": str(year), "n_unit": "pupils",
+               "unit": "pupils", "value": unregistered, "flag": "p" if asked < entered else ""}  # fmt: skip
+
+
 def _has_few(parts: Iterable[int], apart: int) -> bool:
     return any(0 < part < apart for part in parts)
 
