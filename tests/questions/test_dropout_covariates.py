@@ -122,3 +122,16 @@ def test_a_school_in_the_country_is_told_by_its_zone(zone: str, rural: int) -> N
 def test_of_a_school_without_a_zone_nothing_is_assumed() -> None:
     found = add(both("a"), schools=[{"school": "A", "year": 2020, "zone": None}])
     assert found.loc[("a", "7-1"), ["rural", "rural_missing"]].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(("system", "size"), [(None, -1.0), ("54", 1.0)])
+def test_facts_of_a_stage_are_those_of_the_school_s_own_system(
+    system: str | None, size: float
+) -> None:
+    """Grade 6 is in classes of 25 in the primary stage, of 65 in the junior one."""
+    stages = [{"school": "A", "year": 2020, "stage": stage, "pupils_n": n, "classes_n": 1}
+              for stage, n in (("primary", 25), ("junior", 65))]  # fmt: skip
+    pupils = [at("a", 2020, term, 6) for term in (1, 2)]
+    schools = [{"school": "A", "year": 2020, "system": system}]
+    found = add(pupils, schools=schools, stages=stages).loc[("a", "6-1"), "class_size"]
+    assert np.sign(found) == size

@@ -112,3 +112,61 @@ def test_pupils_who_leave_primary_school_need_a_register_of_junior_schools(build
         pupils=register(grade=5),
     )
     assert rates.measure(county, RULES) == ([], {2020: "some_schools", 2021: "one_register"})
+
+
+def five_four(build_county, system: str | None, **tables: Any):
+    """Make a county of a primary and a junior school: grade 6 is at the junior one."""
+    schools = [
+        {**school(code, stage=stage, kind=kind), "year": year, "system": system}
+        for code, stage, kind in (("A", "junior", "311"), ("P", "primary", "211"))
+        for year in (2020, 2021)
+    ]  # fmt: skip
+    return build_county(schools, **tables)
+
+
+def test_of_five_and_four_grades_the_sixth_is_junior(build_county) -> None:
+    begun = [{**pupil(i, 2020, 5), "school": "P"} for i in range(30)]
+    begun += [pupil(100 + i, 2020, 6) for i in range(20)] + [
+        pupil(200 + i, 2020, 7) for i in range(20)
+    ]
+    later = [pupil(i, 2021, 6) for i in range(29)] + [pupil(100 + i, 2021, 7) for i in range(18)]
+    later += [pupil(200 + i, 2021, 8) for i in range(20)] + [{**pupil(300, 2021, 1), "school": "P"}]
+    changes = [change(119, "leave", grade=6)]
+
+    def measured(system: str | None) -> dict[tuple[str, int | None], tuple[int, int, int]]:
+        county = five_four(build_county, system, pupils=begun + later, status_changes=changes)
+        found, _ = rates.measure(county, RULES)
+        return {(r.stage, r.grade): (r.enrolled, r.out, r.gone) for r in found}
+
+    assert measured("54") == {
+        ("primary", None): (30, 0, 1), ("primary", 5): (30, 0, 1),
+        ("junior", None): (40, 1, 2), ("junior", 6): (20, 1, 2), ("junior", 7): (20, 0, 0),
+    }  # fmt: skip
+    usual = {
+        ("primary", None): (50, 1, 3), ("primary", 5): (30, 0, 1), ("primary", 6): (20, 1, 2),
+        ("junior", None): (20, 0, 0), ("junior", 7): (20, 0, 0),
+    }  # fmt: skip
+    assert measured(None) == measured("63") == usual
+
+
+@pytest.mark.parametrize(
+    ("systems", "grades", "zh", "en"),
+    [
+        ((None, None), 3, "初中三年巩固率", "Three-year"), (("63", None), 3, "初中三年巩固率", "Three-year"),
+        (("54", "54"), 4, "初中四年巩固率", "Four-year"), (("54", None), None, "初中巩固率", "Retention of"),
+    ],
+)  # fmt: skip
+def test_retention_of_junior_school_is_called_by_its_grades(
+    build_county, systems, grades, zh: str, en: str
+) -> None:
+    schools = [{**junior(), "school": s, "system": n} for s, n in zip("AB", systems, strict=True)]
+    # A primary school says nothing of how many grades junior schools have.
+    schools.append({**school("P", stage="primary"), "system": "63"})
+    county = build_county(schools, cohorts=[cohort("A"), cohort("B")])
+    assert retention.grades_of_junior(county) == grades
+    named = {one.id: one for one in dropout.assess(county).indicators}
+    inspected = named["dropout_retention_inspected"]
+    assert inspected.zh.startswith(zh)
+    assert inspected.en.startswith(en)
+    (found,) = retention.trace(county)
+    assert found.shares["plain"].value == 0.95

@@ -129,6 +129,7 @@ SCHOOLS = Table(
                privacy="P0", known_at="always"),
         Column("latitude", "纬度", "Latitude", "number", low=-90, high=90,
                privacy="P0", known_at="always"),
+        Column("system", "义务教育学制", "System of grades", "code", codes="system", privacy="P0"),
     ),
     "每所学校每学年一行；学校类型、城乡类型可逐年变化。",
     "One row a school and year; type and location may change over the years.",

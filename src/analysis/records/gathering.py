@@ -20,6 +20,8 @@ from analysis.records.vocabulary import normal, vocabulary
 PLACE = "_place"
 ROW = "_row"
 SCHOOL_NAME = "_school_name"
+FROM_JUNIOR = "_from_junior"
+"""Whether the file counts the row's grade from the first of junior school (初一)."""
 
 
 @dataclass(slots=True)
@@ -51,18 +53,21 @@ class Gathered:
         count = len(block.rows)
         names: list[Value] = list(block.texts.get("school_name", [None] * count))
         store.setdefault(SCHOOL_NAME, []).extend(names)
+        said = block.texts.get("grade", [""] * count)
+        counted = {text: grades.counts_from_junior(text) for text in dict.fromkeys(said)}
+        store.setdefault(FROM_JUNIOR, []).extend(counted[text] for text in said)
         store.setdefault(PLACE, []).extend([len(self.places)] * count)
         store.setdefault(ROW, []).extend(block.rows)
         self.places.append((block.file, block.sheet))
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        """Give the frames of all tables, with `PLACE`, `ROW` and `SCHOOL_NAME` beside."""
+        """Give the frames of all tables, with `PLACE`, `ROW`, `SCHOOL_NAME` and `FROM_JUNIOR` beside."""
         return {table.id: self._frame(table) for table in TABLES.values()}
 
     def _frame(self, table: Table) -> pd.DataFrame:
         store = self._values.get(table.id, {})
         kinds = {column.id: DTYPES[column.kind] for column in table.columns}
-        kinds |= {SCHOOL_NAME: "string", PLACE: "int64", ROW: "int64"}
+        kinds |= {SCHOOL_NAME: "string", FROM_JUNIOR: "boolean", PLACE: "int64", ROW: "int64"}
         return pd.DataFrame(
             {id: pd.Series(cast(Any, store.get(id, [])), dtype=kind) for id, kind in kinds.items()}
         )

@@ -6,6 +6,7 @@ import re
 
 from analysis.records.vocabulary import normal, vocabulary
 
+_JUNIOR = "初"
 _BY_ENTRY = re.compile(r"(\D*)(\d{4})级")
 
 
@@ -25,6 +26,24 @@ def is_by_entry(text: str) -> bool:
     (True, False)
     """
     return _BY_ENTRY.fullmatch(normal(text)) is not None
+
+
+def counts_from_junior(text: str) -> bool:
+    """Tell whether a grade is counted from the first of junior school, which is 6 or 7.
+
+    >>> [counts_from_junior(text) for text in ("初一", "初中2020级", "七年级", "小学2019级", "7")]
+    [True, True, False, False, False]
+    """
+    return normal(text).startswith(_JUNIOR)
+
+
+def is_fourth_of_junior(text: str) -> bool:
+    """Tell whether a grade is one that only five and four grades have (初四).
+
+    >>> is_fourth_of_junior("初四"), is_fourth_of_junior("初中4年级"), is_fourth_of_junior("初三")
+    (True, True, False)
+    """
+    return normal(text) in vocabulary().fourth_of_junior
 
 
 def by_entry(text: str, year: int) -> int | None:

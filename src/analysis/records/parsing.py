@@ -236,6 +236,8 @@ def _grade(text: str) -> str:
     grade = grades.read_grade(text)
     if grade is None and grades.is_by_entry(text):
         raise Unfit("grade-unclear")
+    if grade is None and grades.is_fourth_of_junior(text):
+        raise Unfit("grade-of-five-four")
     return text if grade is None else str(grade)
 
 

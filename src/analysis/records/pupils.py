@@ -16,9 +16,10 @@ from analysis.errors import Fault
 from analysis.records.contracts import TABLES
 from analysis.records.crosschecks import Crossing
 from analysis.records.faults import At, fault
-from analysis.records.gathering import PLACE
+from analysis.records.gathering import FROM_JUNIOR, PLACE
 from analysis.records.headers import Header
 from analysis.records.identity_numbers import born
+from analysis.records.reference import USUAL_SYSTEM, load_reference, tell_stages
 from analysis.records.rules import rules, statistical_date
 from analysis.records.vocabulary import normal, vocabulary
 
@@ -85,6 +86,8 @@ def register_faults(crossing: Crossing) -> Iterator[Fault]:
     """Say what registers of pupils do not agree on; no date and no number of a pupil is told."""
     yield from _dates_in_order(crossing)
     yield from _pupils_count(crossing)
+    yield from _grades_fit(crossing)
+    yield from _grades_told(crossing)
     yield from _mostly_disabled(crossing)
     yield from _unregistered(crossing)
 
@@ -104,7 +107,7 @@ def _pupils_count(crossing: Crossing) -> Iterator[Fault]:
     key = ["school", "year", "stage"]
     pupils = crossing.frames["pupils"].dropna(subset=["school", "year", "term", "grade"])
     autumn = pupils[pupils["term"] == "1"]
-    stage = autumn["grade"].gt(6).map({True: "junior", False: "primary"})
+    stage = tell_stages(autumn, crossing.frames["schools"])
     counts = autumn.assign(stage=stage).groupby(key, as_index=False).agg(
         listed=("pupil_id", "size"), place=(PLACE, "first")
     )  # fmt: skip
@@ -114,6 +117,44 @@ def _pupils_count(crossing: Crossing) -> Iterator[Fault]:
     for place, group in differ.groupby("place", sort=True):
         file, sheet = crossing.places[int(str(place))]
         yield fault("pupil-count-differs", file=file, sheet=sheet, level="info", n=len(group))
+
+
+def _grades_fit(crossing: Crossing) -> Iterator[Fault]:
+    """Find grades that a school of its type does not have: wrong rates of a stage otherwise.
+
+    Grade 6 of a junior school is that of five and four grades; where the school says so it fits.
+    """
+    key = ["school", "year"]
+    schools = crossing.frames["schools"].dropna(subset=[*key, "kind"]).drop_duplicates(key)
+    codes = load_reference().codes
+    for id in ("pupils", "status_changes"):
+        rows = crossing.frames[id].dropna(subset=[*key, "grade"])
+        rows = rows.assign(stage=tell_stages(rows, schools)).merge(schools[[*key, "kind"]], on=key)
+        fits = {
+            (kind, stage): stage in codes["kind"][kind].get("stages", (stage,))
+            for kind, stage in rows[["kind", "stage"]].drop_duplicates().to_numpy()
+        }
+        at = pd.MultiIndex.from_frame(rows[["kind", "stage"]]).map(fits)
+        for row in rows[~at.to_numpy(dtype=bool)].to_dict("records"):
+            kind = codes["kind"][row["kind"]]
+            yield crossing.fault("grade-not-of-kind", row, column=TABLES[id]["grade"].zh,
+                                 kind_zh=kind["zh"], kind_en=kind["en"])  # fmt: skip
+
+
+def _grades_told(crossing: Crossing) -> Iterator[Fault]:
+    """Find grades counted from the first of junior school (初一) at schools of five and four grades.
+
+    They were read as of six and three: 初一 as grade 7.
+    """
+    key = ["school", "year"]
+    schools = crossing.frames["schools"]
+    own = schools[schools["system"].notna() & schools["system"].ne(USUAL_SYSTEM)]
+    if own.empty:
+        return
+    for id in ("pupils", "scores", "status_changes", "suspected"):
+        rows = crossing.frames[id].dropna(subset=["grade"])
+        for row in rows[rows[FROM_JUNIOR] & _among(rows, own, key)].to_dict("records"):
+            yield crossing.fault("grade-of-five-four", row, column=TABLES[id]["grade"].zh)
 
 
 def _mostly_disabled(crossing: Crossing) -> Iterator[Fault]:

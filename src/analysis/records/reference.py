@@ -19,6 +19,9 @@ from analysis.errors import UsageError
 
 _PACKAGE = Path(__file__).parents[1]
 _PROJECT = _PACKAGE.parents[1]
+_SCHOOL_YEAR = ["school", "year"]
+USUAL_SYSTEM = "63"
+"""The system of grades of a school that does not say its own (``schools.system``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,40 @@ def locate_zone(zone: object) -> str | None:
     """
     entry = load_reference().codes["zone"].get(zone) if isinstance(zone, str) else None
     return str(entry["location"]) if entry else None
+
+
+def tell_stages(rows: pd.DataFrame, schools: pd.DataFrame) -> pd.Series:
+    """Tell the stage of each row's grade by the system of its school in its year.
+
+    Parameters
+    ----------
+    rows
+        Columns ``school``, ``year`` and ``grade``.
+    schools
+        The table of schools; who does not say has six grades of primary school and three of junior.
+
+    Returns
+    -------
+    Series
+        ``"primary"`` or ``"junior"``, missing without a grade.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"school": ["A", "B", "B"], "year": 2021, "grade": [6, 6, 5]})
+    >>> schools = pd.DataFrame({"school": ["A", "B"], "year": 2021, "system": [None, "54"]})
+    >>> tell_stages(rows, schools).tolist()
+    ['primary', 'junior', 'primary']
+    """
+    systems = load_reference().codes["system"]
+    said = schools.loc[schools["system"].notna(), [*_SCHOOL_YEAR, "system"]]
+    first: Any = systems[USUAL_SYSTEM]["first_of_junior"]
+    if len(said):
+        own = said["system"].map({code: each["first_of_junior"] for code, each in systems.items()})
+        known = said.assign(first=own)[[*_SCHOOL_YEAR, "first"]].drop_duplicates(_SCHOOL_YEAR)
+        joined = rows[_SCHOOL_YEAR].merge(known, on=_SCHOOL_YEAR, how="left")["first"]
+        first = pd.Series(joined.fillna(first).to_numpy(), index=rows.index)
+    stages = (rows["grade"] >= first).map({True: "junior", False: "primary"}).astype("string")
+    return stages.where(rows["grade"].notna()).rename("stage")
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -52,6 +52,8 @@ class Vocabulary:
         Columns of codes below headers that ask for yes or no, by id.
     grades, grade_spans
         Grades by what registers write; first and last grade of a stage by its name.
+    fourth_of_junior
+        What registers write for the fourth grade of junior school.
     rows
         First cells of rows that are no data, by kind: total, subtotal, note, signature …
     units
@@ -77,6 +79,7 @@ class Vocabulary:
     no: frozenset[str]
     questions: Mapping[str, Question]
     grades: Mapping[str, int]
+    fourth_of_junior: frozenset[str]
     grade_spans: Mapping[str, tuple[int, int]]
     rows: Mapping[str, frozenset[str]]
     units: Mapping[str, Unit]
@@ -118,6 +121,7 @@ def vocabulary() -> Vocabulary:
             for grade, words in tree["grade"]["words"].items()
             for word in words
         },
+        fourth_of_junior=frozenset(map(normal, tree["grade"]["five_four"]["fourth"])),
         grade_spans={
             normal(stage): (first, last)
             for stage, (first, last) in tree["grade"]["entered"].items()

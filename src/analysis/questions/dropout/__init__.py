@@ -97,7 +97,9 @@ def assess(
     return replace(
         finding,
         table=tidy([*made, *rows.unmeasured_rows(found, unmeasured, year)]),
-        indicators=declare(rules, days, own_rule=own_rule),
+        indicators=declare(
+            rules, days, own_rule=own_rule, grades=retention.grades_of_junior(county)
+        ),
         checks=tuple(rows.judge(found, cohorts, why, unmeasured, rules, year)),
         notes=(*told, *children, *lacking),
     )

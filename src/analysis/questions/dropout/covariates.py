@@ -19,13 +19,12 @@ import pandas as pd
 
 from analysis.errors import UsageError
 from analysis.questions.dropout.terms import add_before
-from analysis.records.reference import locate_zone
+from analysis.records.reference import locate_zone, tell_stages
 
 Made = Callable[[pd.DataFrame, Mapping[str, Any]], pd.Series]
 KnownAt = Callable[[str, str], str]
 """When the value of a column of a table exists: `CountyData.known_at`."""
 
-LAST_OF_PRIMARY = 6
 SUBJECTS = ("score_chinese", "score_mathematics", "score_english")
 
 
@@ -227,8 +226,7 @@ def add_covariates(
 
 def _join_schools(rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Put beside each pupil what is known of the school, and of its stage, in the year."""
-    stage = (rows["grade"] > LAST_OF_PRIMARY).map({True: "junior", False: "primary"})
-    wide = rows.assign(stage=stage.astype("string"))
+    wide = rows.assign(stage=tell_stages(rows, tables["schools"]))
     for table, key in (
         ("schools", ["school", "year"]),
         ("school_years", ["school", "year", "stage"]),

@@ -12,6 +12,7 @@ RETENTION = {
     "moved_out": "dropout_moved_out",
 }
 BY_OUTCOME = "outcome"
+_USUAL = 3
 _BULLETIN = "教育统计公报注释〔M〕"
 _STEPS = (
     ("ledger_entered", "列入疑似台账", "Entered as suspected"),
@@ -22,7 +23,9 @@ _STEPS = (
 )  # fmt: skip
 
 
-def declare(rules: Rules, days: dict[str, int], *, own_rule: bool) -> tuple[Indicator, ...]:
+def declare(
+    rules: Rules, days: dict[str, int], *, own_rule: bool, grades: int | None = 3
+) -> tuple[Indicator, ...]:
     """Declare every indicator of the chapter.
 
     Parameters
@@ -33,10 +36,12 @@ def declare(rules: Rules, days: dict[str, int], *, own_rule: bool) -> tuple[Indi
         The absence rule in use, ``suspected`` and ``reported``.
     own_rule
         The county gave it itself.
+    grades
+        How many grades junior secondary has; none where schools differ.
     """
     steps = tuple(Indicator(id, zh, en, "pupils", "P1", digits=0) for id, zh, en in _STEPS)
     return (
-        *_rates(), *_retention(), *steps,
+        *_rates(), *_retention(grades), *steps,
         Indicator("ledger_children", "适龄儿童台账", "Children of school age on the ledger",
                   "pupils", "P1", digits=0),
         Indicator(
@@ -79,7 +84,19 @@ def _rates() -> tuple[Indicator, ...]:
     )  # fmt: skip
 
 
-def _retention() -> tuple[Indicator, ...]:
+_JUNIOR = {
+    3: ("三年", "Three-year retention", "初一", "grade 7", "三年", "over three years"),
+    4: ("四年", "Four-year retention", "六年级", "grade 6", "四年", "over four years"),
+    None: ("", "Retention of junior secondary", "初中", "junior secondary", "初中期间",
+           "during junior secondary"),
+}  # fmt: skip
+"""Words of retention by how many grades junior secondary has."""
+
+
+def _retention(grades: int | None) -> tuple[Indicator, ...]:
+    zh, en, from_zh, from_en, over_zh, over_en = _JUNIOR[grades]
+    source = "教督〔2017〕6号教育质量第1项〔V2〕"
+    source = source if grades == _USUAL else f"参照{source}，按本县初中年级数〔J〕"
     return (
         Indicator(
             "dropout_retention_nine", "九年义务教育巩固率", "Nine-year retention", "share", "P1",
@@ -89,20 +106,20 @@ def _retention() -> tuple[Indicator, ...]:
             source=_BULLETIN,
         ),
         Indicator(
-            "dropout_retention_inspected", "初中三年巩固率（督导口径）",
-            "Three-year retention (inspection)", "share", "P1", "higher", digits=1,
-            definition_zh="（毕业生数－转入＋转出）÷（初一入学时学生数－死亡）。转出视同巩固。",
-            definition_en="(Graduates − moved in + moved out) ÷ (pupils who entered grade 7 − died). Those who moved out count as retained.",
-            source="教督〔2017〕6号教育质量第1项〔V2〕",
+            "dropout_retention_inspected", f"初中{zh}巩固率（督导口径）",
+            f"{en} (inspection)", "share", "P1", "higher", digits=1,
+            definition_zh=f"（毕业生数－转入＋转出）÷（{from_zh}入学时学生数－死亡）。转出视同巩固。",
+            definition_en=f"(Graduates − moved in + moved out) ÷ (pupils who entered {from_en} − died). Those who moved out count as retained.",
+            source=source,
         ),
         Indicator(
-            "dropout_retention_plain", "初中三年巩固率（毕业÷入学）",
-            "Three-year retention (graduates ÷ entrants)", "share", "P1", "higher", digits=1,
-            definition_zh="毕业生数÷初一入学时学生数，不作转学调整。",
-            definition_en="Graduates ÷ pupils who entered grade 7, transfers not adjusted for.",
+            "dropout_retention_plain", f"初中{zh}巩固率（毕业÷入学）",
+            f"{en} (graduates ÷ entrants)", "share", "P1", "higher", digits=1,
+            definition_zh=f"毕业生数÷{from_zh}入学时学生数，不作转学调整。",
+            definition_en=f"Graduates ÷ pupils who entered {from_en}, transfers not adjusted for.",
             source="本项目设定〔J〕",
         ),
-        Indicator("dropout_moved_out", "三年转出的比例", "Moved out over three years", "share", "P1",
+        Indicator("dropout_moved_out", f"{over_zh}转出的比例", f"Moved out {over_en}", "share", "P1",
                   digits=1),
     )  # fmt: skip
 

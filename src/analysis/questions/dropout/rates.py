@@ -13,11 +13,11 @@ import pandas as pd
 from analysis.questions.dropout.rules import Rules
 from analysis.questions.dropout.terms import LAST_GRADE
 from analysis.records.county import CountyData
+from analysis.records.reference import tell_stages
 
 OUT = frozenset({"suspend", "leave", "die", "move_out", "other_out"})
 IN = frozenset({"move_in", "other_in"})
 STAGES = ("primary", "junior")
-_PRIMARY_GRADES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,10 @@ def measure(county: CountyData, rules: Rules) -> tuple[list[Rate], dict[int, str
     """
     # Numbered, read and parted once: a county has tens of thousands of pupils a term, and numbers
     # are looked up in a fraction of the time of texts.
-    pupils, changes = _number(county.tables["pupils"], county.tables["status_changes"])
-    wanted = ["pseudonym", "school", "grade", "born"]
+    pupils, changes = _number(
+        *(_staged(county, county.tables[id]) for id in ("pupils", "status_changes"))
+    )
+    wanted = ["pseudonym", "school", "stage", "grade", "born"]
     parts = {
         (int(str(year)), str(term)): part[wanted] for (year, term), part in
         pupils.groupby(["year", "term"], observed=True)
@@ -107,6 +109,11 @@ def left_out(county: CountyData, found: Sequence[Rate]) -> tuple[str, ...]:
     return tuple(stage for stage in STAGES if stage in there - measured)
 
 
+def _staged(county: CountyData, rows: pd.DataFrame) -> pd.DataFrame:
+    """Put the stage beside the grade, as the school's system of grades has it."""
+    return rows.assign(stage=tell_stages(rows, county.tables["schools"]))
+
+
 def _number(pupils: pd.DataFrame, changes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Put a number in place of each pseudonym, the same in both; −1 for who is in no register."""
     numbers, names = pd.factorize(pupils["pseudonym"])
@@ -120,19 +127,18 @@ def missing_schools(county: CountyData, autumn: pd.DataFrame, year: int, stage: 
     due = reported[
         (reported["year"] == year) & (reported["stage"] == stage) & (reported["pupils_n"] > 0)
     ]
-    primary = autumn["grade"] <= _PRIMARY_GRADES
-    there = autumn.loc[primary if stage == "primary" else ~primary, "school"]
+    there = autumn.loc[autumn["stage"] == stage, "school"]
     return len(set(due["school"]) - set(there.unique()))
 
 
 def by_school(begun: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
-    """Count by school and grade: enrolled at the beginning, decreases and increases."""
+    """Count by school, stage and grade: enrolled at the beginning, decreases and increases."""
     parts = {
         "enrolled": begun,
         "out": moved[moved["change"].isin(OUT)],
         "into": moved[moved["change"].isin(IN)],
     }
-    by = ["school", "grade"]
+    by = ["school", "stage", "grade"]
     sizes = {name: part.groupby(by, observed=True).size() for name, part in parts.items()}
     return pd.DataFrame(sizes).fillna(0).astype(int).rename_axis(by).reset_index()
 
@@ -159,7 +165,7 @@ def follow(
     Returns
     -------
     DataFrame
-        Columns ``pseudonym``, ``grade``, ``gone`` and ``unverified``.
+        Columns ``pseudonym``, ``stage``, ``grade``, ``gone`` and ``unverified``.
     """
     begun = begun[_is_of_age(begun, year, rules)]
     # All else is asked of those alone who are not in the next register.
@@ -175,19 +181,10 @@ def follow(
     graduated = (away["grade"] == LAST_GRADE) & ~changed("leave") & stayed
     gone = ~(elsewhere | changed("die") | graduated)
     unverified = gone & changed("move_out") & ~changed("leave")
-    return begun[["pseudonym", "grade"]].assign(
+    return begun[["pseudonym", "stage", "grade"]].assign(
         gone=gone.reindex(begun.index, fill_value=False),
         unverified=unverified.reindex(begun.index, fill_value=False),
     )
-
-
-def stage_of(grade: int) -> str:
-    """Give the stage of a grade.
-
-    >>> stage_of(6), stage_of(7)
-    ('primary', 'junior')
-    """
-    return "primary" if grade <= _PRIMARY_GRADES else "junior"
 
 
 def _is_of_age(begun: pd.DataFrame, year: int, rules: Rules) -> pd.Series:
@@ -203,11 +200,10 @@ def _year(
     followed: pd.DataFrame, schools: pd.DataFrame, year: int, stages: Sequence[str]
 ) -> Iterator[Rate]:
     for stage in stages:
-        own = {grade for grade in range(1, LAST_GRADE + 1) if stage_of(grade) == stage}
-        for grade in (None, *sorted(own)):
-            wanted = own if grade is None else {grade}
-            official = schools[schools["grade"].isin(wanted)]
-            children = followed[followed["grade"].isin(wanted)]
+        own, mine = schools[schools["stage"] == stage], followed[followed["stage"] == stage]
+        for grade in (None, *sorted(map(int, own["grade"].unique()))):
+            official = own if grade is None else own[own["grade"] == grade]
+            children = mine if grade is None else mine[mine["grade"] == grade]
             if official["enrolled"].sum() > 0:
                 yield Rate(
                     year, stage, grade, int(official["enrolled"].sum()),

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.questions.dropout.terms import LAST_GRADE
 from analysis.records.county import CountyData
+from analysis.records.reference import USUAL_SYSTEM
 
 _COUNTS = (
     "entered_n", "entered_first_n", "graduated_n", "moved_in_n", "moved_out_n", "died_n",
@@ -69,6 +71,21 @@ def trace(county: CountyData) -> list[Cohort]:
             )
         )  # fmt: skip
     return found
+
+
+def grades_of_junior(county: CountyData) -> int | None:
+    """Give how many grades junior secondary has: three, or four of five and four; none if both.
+
+    The schools with junior pupils in the report's year say it; who does not say has three.
+    """
+    due = county.table("school_years", year=county.year)
+    junior = due.loc[(due["stage"] == "junior") & (due["pupils_n"] > 0), "school"]
+    schools = county.table("schools", year=county.year)
+    said = schools.loc[schools["school"].isin(junior), "system"].fillna(USUAL_SYSTEM)
+    codes = county.reference.codes["system"]
+    found = {LAST_GRADE + 1 - int(codes[system]["first_of_junior"]) for system in said.unique()}
+    usual = LAST_GRADE + 1 - int(codes[USUAL_SYSTEM]["first_of_junior"])
+    return found.pop() if len(found) == 1 else None if found else usual
 
 
 def define(counts: Mapping[str, float]) -> dict[str, Share]:
