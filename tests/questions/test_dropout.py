@@ -244,6 +244,7 @@ def with_cases(build_county, on_register: int, on_none: int, elsewhere: int = 0)
     cases = [case(i, "2021-10-08") for i in range(on_register + on_none)]
     cases += [{**case(900 + i, "2021-10-08"), "school": "B"} for i in range(elsewhere)]
     pupils = [pupil(i, 2021) for i in [*range(on_register), *range(500, 600)]]
+    pupils.append(pupil(700, 2020))
     return build_county([junior()], pupils=pupils, suspected=cases)
 
 

@@ -78,11 +78,12 @@ def test_cases_of_children_on_no_register_are_counted(build_county) -> None:
     assert ledgers.find_unregistered(county, months[:6]) == (2, 2, 0)
 
 
-def test_where_no_register_of_the_year_was_handed_in_nobody_is_on_none(build_county) -> None:
+def test_where_a_school_lacks_one_of_two_registers_it_is_not_asked(build_county) -> None:
     months = ledgers.months(2021, RULES)
-    for pupils in ([], [pupil(2, 2020)]):
+    for pupils in ([], [pupil(2, 2020)], [pupil(2, 2021)]):
         county = build_county([junior()], pupils=pupils, suspected=CASES)
         assert ledgers.find_unregistered(county, months) == (4, 0, 0)
+    both = [pupil(2, 2020), pupil(2, 2021)]
     other = {**case(6, "2021-09-10"), "school": "B"}
-    county = build_county([junior()], pupils=[pupil(2, 2021)], suspected=[*CASES, other])
+    county = build_county([junior()], pupils=both, suspected=[*CASES, other])
     assert ledgers.find_unregistered(county, months) == (5, 4, 3)

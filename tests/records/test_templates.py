@@ -28,7 +28,7 @@ VALUES: dict[str, dict[str, Any]] = {
     "schools": {
         "school": "2113000001", "county": "130722", "year": 2021, "name_zh": "城关小学",
         "name_en": "Chengguan School", "township": "张北镇", "kind": "211", "zone": "121",
-        "owner": "public", "opened": 1956,
+        "owner": "public", "opened": 1956, "system": "63",
     },
     "successions": {
         "school": "2113000007", "county": "130722", "year": 2021, "successor": "2113000001",

@@ -20,6 +20,7 @@ HEADS = {
     "疑似辍学台账": ["学籍号", "学校标识码", "年级", "列入日期"],
 }
 REGISTER = ("2021学籍", [[KNOWN, "甲", SCHOOL, "1", "7"], [KNOWN, "甲", SCHOOL, "2", "7"]])
+LAST = ("2020学籍", [[KNOWN, "甲", SCHOOL, "2", "6"]])
 CODES = ("ledger-unregistered", "pupil-unregistered")
 
 
@@ -48,8 +49,7 @@ def test_who_of_the_ledger_is_on_no_register_is_counted_and_placed_but_never_nam
     tmp_path: Path,
 ) -> None:
     ledger = ("2021疑似辍学台账", [case(STRANGE), case(KNOWN), case(THIRD)])
-    intake = read(tmp_path, REGISTER, ledger)
-    assert not intake.errors
+    intake = read(tmp_path, LAST, REGISTER, ledger)
     place = ("ledger-unregistered", "疑似辍学台账")
     assert told(intake) == [(*place, 3), (*place, 5)]
     (first, _) = (fault for fault in intake.faults if fault.code == "ledger-unregistered")
@@ -70,9 +70,19 @@ def test_a_case_of_last_year_s_pupil_is_no_stranger_and_one_of_next_year_s_is(
     assert found == [("ledger-unregistered", "疑似辍学台账", 4)]
 
 
+def test_without_last_year_s_register_a_case_is_noted_and_no_warning(tmp_path: Path) -> None:
+    intake = read(tmp_path, REGISTER, ("2021疑似辍学台账", [case(STRANGE), case(KNOWN)]))
+    assert not intake.errors
+    assert told(intake) == []
+    (note,) = (fault for fault in intake.faults if fault.code == "unregistered-here")
+    assert (note.level, note.sheet, note.row) == ("info", "疑似辍学台账", 3)
+    assert "1名" in note.zh
+    assert "上一学年" in note.fix_zh
+
+
 def test_where_a_school_or_all_handed_in_no_register_nobody_is_a_stranger(tmp_path: Path) -> None:
     ledger = ("2021疑似辍学台账", [case(STRANGE, OTHER_SCHOOL)])
-    assert told(read(tmp_path / "one", REGISTER, ledger)) == []
+    assert told(read(tmp_path / "one", LAST, REGISTER, ledger)) == []
     assert told(read(tmp_path / "none", ledger)) == []
 
 
@@ -80,7 +90,7 @@ def test_where_a_school_or_all_handed_in_no_register_nobody_is_a_stranger(tmp_pa
 def test_who_came_during_the_year_is_known(tmp_path: Path, change: str, known: bool) -> None:
     changes = ("2021学籍异动", [[STRANGE, SCHOOL, "1", "7", change]])
     ledger = ("2021疑似辍学台账", [case(STRANGE)])
-    sheets = {sheet for _, sheet, _ in told(read(tmp_path, REGISTER, changes, ledger))}
+    sheets = {sheet for _, sheet, _ in told(read(tmp_path, LAST, REGISTER, changes, ledger))}
     assert sheets == (set() if known else {"学籍异动", "疑似辍学台账"})
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from analysis.errors import Fault
+from analysis.errors import Fault, Level
 from analysis.records.contracts import TABLES
 from analysis.records.crosschecks import Crossing
 from analysis.records.faults import At, fault
@@ -179,23 +179,33 @@ def _unregistered(crossing: Crossing) -> Iterator[Fault]:
     Asked only where the row's school handed in a register of the county's term (of the school year,
     for what is recorded of an event): of another nobody knows who its pupils are. Who came during
     the term is not on the register of its first day, and who left over the summer is on the last
-    year's.
+    year's: without that of the school, it is a note and no warning.
     """
     pupils, changes = (crossing.frames[id] for id in ("pupils", "status_changes"))
     came = changes[changes["change"].isin(ARRIVALS)]
+    later = pupils.assign(year=pupils["year"] + 1)
     for id, term in _OF_PUPILS.items():
-        table, when = TABLES[id], ["county", "year", *term]
+        when = ["county", "year", *term]
         rows = crossing.frames[id].dropna(subset=["pupil_id", "school", *when])
         strange = rows[
             _among(rows, pupils, ["school", *when])
             & ~_among(rows, pupils, ["pupil_id", *when], since=not term)
             & ~_among(rows, came, ["pupil_id", *when], since=not term)
         ]
-        children = strange.groupby(PLACE)["pupil_id"].nunique()
+        sure = _among(strange, later, ["school", "county", "year"]) | bool(term)
         code = "ledger-unregistered" if id == "suspected" else "pupil-unregistered"
-        for row in strange.to_dict("records"):
-            yield crossing.fault(code, row, level="warning", column=table["pupil_id"].zh,
-                                 n=int(children[row[PLACE]]))  # fmt: skip
+        yield from _told(crossing, id, strange[sure], code, "warning")
+        yield from _told(crossing, id, strange[~sure], "unregistered-here", "info")
+
+
+def _told(
+    crossing: Crossing, id: str, rows: pd.DataFrame, code: str, level: Level
+) -> Iterator[Fault]:
+    """Tell of rows of pupils, with how many children they are of in the sheet."""
+    children = rows.groupby(PLACE)["pupil_id"].nunique()
+    for row in rows.to_dict("records"):
+        yield crossing.fault(code, row, level=level, column=TABLES[id]["pupil_id"].zh,
+                             n=int(children[row[PLACE]]))  # fmt: skip
 
 
 def _among(

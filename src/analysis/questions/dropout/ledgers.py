@@ -180,7 +180,7 @@ def find_unregistered(county: CountyData, every: Sequence[str]) -> tuple[int, in
     """Count the cases entered of children whom no register of the county has, up to the year.
 
     Whoever came during the year is not on the register of its first day, and whoever left over the
-    summer is on the year before's. A school that handed in no register of the year cannot be asked.
+    summer is on the year before's: a school that did not hand in both registers cannot be asked.
 
     Parameters
     ----------
@@ -195,7 +195,9 @@ def find_unregistered(county: CountyData, every: Sequence[str]) -> tuple[int, in
     cases = county.tables["suspected"]
     entered = cases.loc[_in(cases, "found_on", list(every)), ["pseudonym", "school"]]
     pupils, changes = county.tables["pupils"], county.tables["status_changes"]
-    asked = entered["school"].isin(pupils.loc[pupils["year"] == county.year, "school"])
+    now, before = (pupils.loc[pupils["year"] == year, "school"].unique()
+                   for year in (county.year, county.year - 1))  # fmt: skip
+    asked = entered["school"].isin(now) & entered["school"].isin(before)
     came = changes.loc[changes["change"].isin(ARRIVALS), "pseudonym"]
     known = entered["pseudonym"].isin(pupils["pseudonym"]) | entered["pseudonym"].isin(came)
     return len(entered), int(asked.sum()), int((asked & ~known).sum())
