@@ -159,3 +159,29 @@ def test_one_group_or_one_outcome_is_refused() -> None:
                              group="school")  # fmt: skip
     with pytest.raises(UsageError, match="never varies"):
         fit_random_intercept(rows.assign(left=0.0), outcome="left", covariates=[], group="school")
+
+
+def test_blocks_of_groups_change_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block of one group, blocks of some, and all in one."""
+    rows = draw(np.random.default_rng(8), schools=25, size=20)
+    made = []
+    for size in (1, 70, 10**6):
+        monkeypatch.setattr("analysis.methods.hazard.random_intercept._ROWS", size)
+        fitted = fit_random_intercept(rows, outcome="left", covariates=["poor"], group="school")
+        made.append([*fitted.params, *fitted.se, fitted.sd, fitted.sd_se, *fitted.groups["mode"]])
+    assert made[0] == pytest.approx(made[2], rel=1e-9)
+    assert made[1] == pytest.approx(made[2], rel=1e-9)
+
+
+def test_the_range_of_the_spread_is_never_below_nought() -> None:
+    rows = draw(np.random.default_rng(9), schools=40, size=20)
+    fitted = fit_random_intercept(rows, outcome="left", covariates=["poor"], group="school")
+    low, high = fitted.sd_interval()
+    assert 0 < low < fitted.sd < high
+    assert low * high == pytest.approx(fitted.sd**2)
+
+
+def test_the_median_odds_ratio_is_that_of_drawn_pairs() -> None:
+    first, second = np.random.default_rng(10).normal(0, 0.7, (2, 400_000))
+    drawn = np.median(np.exp(np.abs(first - second)))
+    assert hazard.median_odds_ratio(0.7) == pytest.approx(drawn, rel=5e-3)

@@ -1,4 +1,4 @@
-"""Life tables: hazard and survival by period, without a model."""
+"""Life tables: hazards, survival, and how each kind of end adds up, without a model."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +71,43 @@ def _median(survival: pd.Series) -> float:
     start = times[at - 1] if at else times[at] - 1
     share = (before - 0.5) / (before - survival.iloc[at])
     return float(start + share * (times[at] - start))
+
+
+def cumulative_incidence(ends: ArrayLike, stays: ArrayLike) -> Floats:
+    """Give the share that has come to each kind of end by each period, of all who began.
+
+    Aalen and Johansen's estimate (1978) in steps of time: who comes to one end can come to no other,
+    so that the shares of all ends, and of those still there, add up to one. Taking the other ends
+    for the end of being seen would give what would be if there were no others, and too much.
+
+    Parameters
+    ----------
+    ends
+        How many came to each end in each period. Shape (periods, ends).
+    stays
+        How many were still there after each period. Shape (periods,).
+
+    Returns
+    -------
+    array
+        Shape (periods, ends); nan from the first period on in which nobody was at risk, unless
+        nobody was left by then.
+
+    Examples
+    --------
+    Of four one leaves and one moves; of the two who stay one leaves:
+
+    >>> cumulative_incidence([[1, 1], [1, 0]], [2, 1]).tolist()
+    [[0.25, 0.25], [0.5, 0.25]]
+    """
+    ended = np.asarray(ends, dtype=float)
+    at_risk = ended.sum(axis=1) + np.asarray(stays, dtype=float)
+    incidence, still = np.empty_like(ended), 1.0
+    total = np.zeros(ended.shape[1])
+    for period, risk in enumerate(at_risk):
+        if still > 0:
+            hazards = ended[period] / risk if risk > 0 else np.full(len(total), np.nan)
+            total = total + still * hazards
+            still *= 1 - float(hazards.sum())
+        incidence[period] = total
+    return incidence
