@@ -17,7 +17,7 @@ Source. Allison 1982; Perdomo et al. 2023; parameters with their standing in ``p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -33,11 +33,14 @@ from analysis.finding import (
     merge_labels,
     tidy,
 )
-from analysis.questions.dropout import model, performance, risk_notes, risk_rows
+from analysis.methods.hazard import RandomIntercept
+from analysis.questions.dropout import between, ends, model, performance, risk_notes, risk_rows
 from analysis.questions.dropout.outcomes import WORDS, Outcome
 from analysis.questions.dropout.performance import Judged
 from analysis.questions.dropout.pool import Pool, Study, gather, study
 from analysis.questions.dropout.risk_indicators import (
+    COVARIATES,
+    ENDS,
     FACTORS,
     GROUPS,
     OWN_NAMES,
@@ -64,7 +67,7 @@ Judgement = Mapping[str, Judged | None]
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """How the trials of all counties together went, judged once for all reports.
+    """What is said of all counties together, worked out once for all reports.
 
     Attributes
     ----------
@@ -72,10 +75,16 @@ class Together:
         By way of trial.
     with_left_out
         The forward trial of the model that also looks at what is deliberately left out.
+    causes
+        What goes with each end.
+    between
+        What schools differ by; none where nothing was learnt.
     """
 
     ways: Judgement
     with_left_out: Judged | None
+    causes: Mapping[str, ends.Cause] = field(default_factory=dict)
+    between: RandomIntercept | None = None
 
 
 REASONS = (
@@ -92,13 +101,15 @@ REASONS = (
 
 
 def judge_all(studied: Study, parameters: Mapping[str, Any]) -> Together:
-    """Judge the trials of all counties together."""
+    """Judge the trials of all counties together, and learn what each end and the schools show."""
     more = studied.with_left_out
     return Together(
         risk_rows.judge_ways(studied, parameters),
         None
         if more is None
         else performance.judge(more, studied.pool.capacity, parameters, parameters["pool_draws"]),
+        ends.learn(studied, parameters),
+        between.learn(studied),
     )
 
 
@@ -147,6 +158,9 @@ def _rows(
     yield from risk_rows.trial_rows(own, risk_rows.BY_WAY)
     yield from risk_rows.trial_rows(together.ways, risk_rows.BY_WAY_OF_ALL)
     yield from risk_rows.factor_rows(studied)
+    yield from between.rows(together.between)
+    yield from ends.cause_rows(together.causes)
+    yield from ends.end_rows(studied, code, parameters)
     yield from risk_rows.gap_rows(studied, code, parameters)
     yield from risk_rows.school_rows(studied, code)
     yield from risk_rows.cost_rows(together.ways.get("forward"), together.with_left_out)
@@ -177,8 +191,8 @@ def _checks(own: Judgement, together: Judgement, parameters: Mapping[str, Any]) 
                         "met" if inside else "not_met")  # fmt: skip
 
 
-INSIDE = (risk_rows.BY_GROUP, risk_rows.BY_SCHOOL)
-"""What is for the county itself: small groups of one county, and its schools by name."""
+INSIDE = (risk_rows.BY_GROUP, risk_rows.BY_SCHOOL, ends.BY_END_INSIDE)
+"""What is for the county itself: small groups of one county, its schools by name, and few ends."""
 
 
 def recall(county: CountyData, fitted: Finding | None, *, inside: bool = False) -> Finding:
@@ -279,6 +293,9 @@ def name_all(
             risk_rows.BY_WAY_OF_ALL: WAYS,
             risk_rows.BY_ZONE: ZONES,
             risk_rows.BY_FACTOR: FACTORS,
+            ends.BY_COVARIATE: {**COVARIATES, **FACTORS},
+            ends.BY_END: ENDS,
+            ends.BY_END_INSIDE: ENDS,
             risk_rows.BY_GROUP: {**groups, **OWN_NAMES},
         },
         {risk_rows.BY_SCHOOL: county.name_schools()},

@@ -28,12 +28,19 @@ _DECLARED: tuple[tuple[str, str, str, str, Privacy, Better, IntervalKind, int], 
     ("risk_auc_more", "加入未使用信息后排序能力的变化", "Change of ranking with what is not used", "ratio", "P0", "neither", "none", 3),
     ("risk_hits_more", "加入未使用信息后每走访100人中{leave}的变化", "Change of hits per 100 with what is not used", "ratio", "P0", "neither", "none", 1),
     ("risk_odds", "{leaving}机会之比（全市）", "Odds ratio, prefecture", "ratio", "P0", "neither", "model", 2),
+    ("risk_odds_within", "{leaving}机会之比（各校另有水平）", "Odds ratio, with a level for each school", "ratio", "P0", "neither", "model", 2),
     ("risk_odds_all", "离校机会之比（各地合计）", "Odds ratio, all prefectures", "ratio", "P0", "neither", "model", 2),
     ("risk_all_prefectures", "合计的市", "Prefectures together", "", "P0", "neither", "none", 0),
     ("risk_all_counties", "合计的县", "Counties together", "counties", "P0", "neither", "none", 0),
     ("risk_all_cells", "合计中模型所看各项的组合", "Combinations of what the model looks at, in all prefectures", "", "P0", "neither", "none", 0),
     ("risk_all_pupils", "合计的学生和学期", "Pupils and terms in all prefectures", "pupils", "P1", "neither", "none", 0),
     ("risk_all_left", "合计中离校的学生", "Left, in all prefectures", "pupils", "P1", "neither", "none", 0),
+    ("risk_between_sd", "学校之间的标准差（对数机会）", "Standard deviation between schools (log odds)", "ratio", "P0", "neither", "model", 2),
+    ("risk_between_odds", "任取两所学校{leaving}机会之比的中位数", "Median odds ratio of two schools", "ratio", "P0", "neither", "model", 2),
+    ("risk_odds_left", "离校", "Leaving", "ratio", "P0", "neither", "model", 2),
+    ("risk_odds_moved", "转到县外就读（已核实）", "Moving to a school elsewhere (verified)", "ratio", "P0", "neither", "model", 2),
+    ("risk_odds_other", "休学或死亡", "Suspension or death", "ratio", "P0", "neither", "model", 2),
+    ("risk_ending", "每100名进入七年级的学生", "Of 100 who enter grade 7", "ratio", "P1", "neither", "sampling", 1),
     ("risk_rate", "每100名学生每学期{leave}", "Of 100 pupils a term, {left}", "ratio", "P1", "lower", "none", 2),
     ("risk_rate_pool", "全市每100名学生每学期{leave}", "Of 100 pupils a term, {left}, prefecture", "ratio", "P1", "lower", "none", 2),
     ("risk_by_pupils", "与全市的差距：学生构成", "Gap to the prefecture: who the pupils are", "ratio", "P1", "neither", "none", 2),
@@ -67,6 +74,18 @@ _METHODS = (
         "A pooled model that knows the pupils alone says how many of the same pupils would leave under the prefecture’s average conditions. Its distance to the prefecture is who the pupils are, the rest is schools and place: a description of the gap, no cause.",
         "间接标准化；Kitagawa 1955〔V2〕",
     ),
+    (
+        "method.ends", "七年级学生的去向", "What becomes of who enters grade 7",
+        "把本县历年学籍中七年级到九年级第一学期各学期的去向逐期累计：一名学生只能有一种去向，所以各种去向与仍在校的相加为100。这是按现有各年级的情况推算，不是对某一届学生的跟踪；离开后又回到学籍的，从回来时重新计算。区间按学校整群重抽样。",
+        "The ends of every term from grade 7 to the first term of grade 9, of all years of the county’s register, added up term by term. A pupil comes to one end only, so that all ends and those still in school make a hundred. It follows the grades as they are, and no single cohort; who was gone and is back counts anew. Ranges from drawing schools anew.",
+        "Aalen、Johansen 1978；Begg、Gray 1984〔V2〕",
+    ),
+    (
+        "method.between", "学校之间的差别", "What schools differ by",
+        "同一模型中给每所学校一个自己的水平。这里学校条件的比值，比较的是其他差别相同的两所学校；按学校聚类误差的模型比较的是全部学校平均的情况，通常更接近1：两者回答不同的问题，并列给出。",
+        "The same model with a level of its own for each school. Its odds ratio of a school’s condition compares two schools that are alike in all else, known or not; that of the model with errors by school compares all schools on average and usually lies nearer to 1. They answer different questions and stand side by side.",
+        "Pinheiro、Bates 1995；Larsen、Merlo 2005；Neuhaus等 1991〔V2〕",
+    ),
 )  # fmt: skip
 
 _EVERYWHERE = (
@@ -94,6 +113,36 @@ FACTORS = {
         "zh": "每200名学生多1名骨干教师",
         "en": "One more backbone teacher per 200 pupils",
     },
+}
+COVARIATES = {
+    "years_over": {
+        "zh": "比年级的通常年龄每大1岁",
+        "en": "One more year above the usual age of the grade",
+    },
+    "boarder": {"zh": "在校寄宿", "en": "Boards at school"},
+    "far": {"zh": "走读且上学路远", "en": "Long daily way to school"},
+    "left_behind": {"zh": "父母外出务工", "en": "Parents work away from home"},
+    "hardship": {"zh": "家庭需要资助", "en": "Family needs aid"},
+    "aided": {"zh": "已得到资助", "en": "Receives aid"},
+    "orphan": {"zh": "由亲属或机构抚养（孤儿）", "en": "Raised by relatives or a home (orphan)"},
+    "unexcused": {
+        "zh": "上学期每多5天无故缺勤",
+        "en": "Five more days absent without leave the term before",
+    },
+    "score": {
+        "zh": "上学期成绩每高1个标准差",
+        "en": "Marks of the term before higher by one standard deviation",
+    },
+}
+ENDS = {
+    "left": {"zh": "离校", "en": "Left school"},
+    "moved": {"zh": "转到县外就读（已核实）", "en": "Moved to a school elsewhere (verified)"},
+    "other": {"zh": "休学或死亡", "en": "Suspended or died"},
+    "away": {
+        "zh": "转到县外就读、休学或死亡",
+        "en": "Moved to a school elsewhere, suspended or died",
+    },
+    "stays": {"zh": "仍在本县就读", "en": "Still at school in the county"},
 }
 GROUPS = {
     "sex": {"zh": "性别", "en": "sex"},

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.finding import Cell, Check, Given, Name, Note, NoteValue
-from analysis.questions.dropout import risk_rows
+from analysis.questions.dropout import between, ends, risk_rows
 from analysis.questions.dropout.outcomes import WORDS
 from analysis.questions.dropout.performance import Judged
 from analysis.questions.dropout.pool import Study
@@ -43,6 +43,8 @@ def tell(
     for part in (
         _headlines(study, own, together, table, parameters),
         _trials(own, together, checks, table),
+        ends.tell(study, county, table),
+        between.tell(table),
         _rest(own, table, parameters),
     ):
         for key, values in part:
