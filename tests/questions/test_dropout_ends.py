@@ -23,7 +23,8 @@ Shares = dict[str, dict[str, Any]]
 
 
 def study_of(rows: pd.DataFrame, *, learnt: bool = True) -> risk.Study:
-    pool = risk.Pool(rows, rows.head(0), {}, {}, 2021)
+    rows = rows.assign(end=rows["exit"])
+    pool = risk.Pool(rows, rows.head(0), {}, {}, 2021, "left")
     dull = model.Model(None, {}, (), (), 0, 0) if learnt else None
     return risk.Study(pool, dull, None, {}, None, 1.0, 0)
 
