@@ -19,8 +19,6 @@ from analysis.errors import UsageError
 from analysis.methods import staggered
 
 KNOWN = json.loads(oracles.FROZEN.read_text(encoding="utf-8"))
-FULL = [n for n, case in oracles.CASES.items() if {"control", "method"} <= set(case) and "data" not in case
-        and "base" not in case] + ["no never"]  # fmt: skip
 NAMES = {"outcome": "outcome", "unit": "unit", "time": "period", "first_treated": "first"}
 
 
@@ -30,7 +28,9 @@ def estimate(rows: pd.DataFrame, **how: object) -> staggered.GroupTime:
 
 def by_case(name: str, **more: object) -> staggered.GroupTime:
     how = {k: v for k, v in oracles.CASES[name].items() if k not in ("data", "balance")}
-    return estimate(oracles.draw(oracles.CASES[name].get("data", "full")), **{**how, **more})
+    data = oracles.CASES[name].get("data", "full")
+    more = {"unit": None, **more} if data == "rows" else more
+    return estimate(oracles.draw(data), **{**how, **more})
 
 
 def same_as_csdid(name: str, made: staggered.GroupTime) -> None:
@@ -95,7 +95,113 @@ def test_a_covariate_by_hand() -> None:
     assert estimate(rows).table["estimate"][0] == pytest.approx(2 - 1 / 3)
 
 
-@pytest.mark.parametrize("name", FULL)
+def test_rows_of_other_units_before_and_after_by_hand() -> None:
+    """Four means, each with the spread of its own rows; names of units are not asked for."""
+    made = estimate(two_by_two().drop(columns="unit"), unit=None)
+    cell = made.table.iloc[0]
+    assert cell["estimate"] == pytest.approx(5 - 1 - 6 + 4.5, rel=1e-15)
+    # Squares about the means 5, 1, 6 and 4.5 over squared sizes.
+    assert cell["se"] == pytest.approx(np.sqrt(6 / 9 + 2 / 9 + 0 + 0.5 / 4), rel=1e-15)
+
+
+def test_a_unit_with_a_gap_by_hand() -> None:
+    """Without the first unit's row before, means are of those seen, and its row after counts."""
+    rows = two_by_two().drop(index=0)
+    made = estimate(rows)
+    assert made.table["estimate"][0] == pytest.approx(5 - 1 - 6 + 4.5, rel=1e-15)
+    full = estimate(rows, gaps="drop")
+    assert full.table["estimate"][0] == pytest.approx(4.5 - 1.5)
+    assert full.left_out["not_seen_throughout"] == 1
+    # b, c: +-1/2 of half, of d, e: +-1/4; each unit before and after together.
+    parts = [-1 / 3, -1 / 3 + 1 / 2, 2 / 3 - 1 / 2, -1 / 4, 1 / 4]
+    assert made.table["se"][0] == pytest.approx(np.sqrt(np.square(parts).sum()), rel=1e-14)
+
+
+def test_a_universal_base_has_a_cell_that_is_nought_by_definition() -> None:
+    made = by_case("universal").table
+    base = made[made["period"] == made["base"]]
+    assert len(base) == made["first_treated"].nunique()
+    assert (base["estimate"] == 0).all()
+    assert base["se"].isna().all()
+    # From treatment on, bases are the same.
+    late = made[made["event"] >= 0].reset_index(drop=True)
+    other = by_case("never reg").table.query("event >= 0").reset_index(drop=True)
+    pd.testing.assert_frame_equal(late, other)
+
+
+def test_anticipation_moves_the_base_and_the_controls() -> None:
+    table = by_case("anticipation").table
+    within = table[table["event"] >= -1]
+    assert (within["base"] == within["first_treated"] - 2).all()
+    assert (table[table["event"] < -1]["base"] == table[table["event"] < -1]["period"] - 1).all()
+
+
+def test_a_balanced_event_study_has_the_same_cohorts_throughout() -> None:
+    made = by_case("never reg")
+    narrow = made.aggregate("dynamic", balance=2)
+    assert narrow.table["event"].max() == 2
+    cells = made.table[made.table["first_treated"].isin([3, 4])]
+    for event in (0, 1, 2):
+        own = cells[cells["event"] == event]
+        share = made.shares[own["first_treated"]].to_numpy()
+        mean = (share * own["estimate"]).sum() / share.sum()
+        told = narrow.table.set_index("event")["estimate"]
+        assert told[event] == pytest.approx(mean, rel=1e-12)
+    with pytest.raises(UsageError, match="seen for so long"):
+        made.aggregate("dynamic", balance=9)
+
+
+@pytest.mark.parametrize("weights", ["mammen", "webb", "rademacher"])
+def test_a_band_holds_for_all_cells_at_once(weights: str) -> None:
+    """Its width is that of the largest of as many normal numbers, correlated as the cells are."""
+    average = by_case("never reg").aggregate("dynamic")
+    band = average.band(draws=4999, weights=weights)
+    wide = ((band["high"] - band["low"]) / (2 * band["se"])).to_numpy()
+    assert np.ptp(wide) < 1e-9
+    spread = average.covariance().to_numpy()
+    drawn = np.random.default_rng(2).multivariate_normal(np.zeros(len(spread)), spread, 20_000)
+    known = np.quantile(np.abs(drawn / np.sqrt(np.diag(spread))).max(axis=1), 0.95)
+    assert wide[0] == pytest.approx(known, abs=0.12)
+    assert wide[0] > 1.96
+
+
+def test_a_band_is_the_same_for_the_same_seed_in_any_order_by_any_name() -> None:
+    rows = oracles.draw()
+    made = estimate(rows, cluster="place").aggregate("dynamic").band(weights="webb")
+    mixed = rows.sample(frac=1, random_state=3)
+    again = estimate(mixed, cluster="place").aggregate("dynamic").band(weights="webb")
+    pd.testing.assert_frame_equal(again, made, check_exact=True)
+    renamed = mixed.assign(place=101 - mixed["place"], unit=500 - mixed["unit"])
+    other = estimate(renamed, cluster="place").aggregate("dynamic").band(weights="webb")
+    pd.testing.assert_frame_equal(other, made, rtol=1e-9)
+    changed = estimate(rows, cluster="place").aggregate("dynamic").band(weights="webb", seed=2)
+    assert (changed["high"] != made["high"]).any()
+
+
+def test_a_band_that_cannot_be_made_is_refused() -> None:
+    average = by_case("never reg").aggregate("dynamic")
+    with pytest.raises(UsageError, match="weights"):
+        average.band(weights="normal")
+    with pytest.raises(UsageError, match="level"):
+        average.band(level=95)
+
+
+@pytest.mark.parametrize("name", ["gaps dr x", "rows dr x", "rows reg"])
+def test_order_and_names_do_not_matter_with_gaps(name: str) -> None:
+    case = oracles.CASES[name]
+    how = {k: v for k, v in case.items() if k != "data"}
+    how |= {"unit": None} if case["data"] == "rows" else {}
+    rows = oracles.draw(case["data"])
+    made = estimate(rows, **how)
+    mixed = rows.sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(estimate(mixed, **how).table, made.table, check_exact=True)
+    renamed = mixed.assign(unit=1000 - mixed["unit"], place=1000 - mixed["place"])
+    shift = np.arange(8.0)[mixed["period"]]
+    moved = renamed.assign(outcome=mixed["outcome"] + shift)
+    pd.testing.assert_frame_equal(estimate(moved, **how).table, made.table, rtol=1e-8)
+
+
+@pytest.mark.parametrize("name", oracles.CASES)
 def test_it_equals_csdid(name: str) -> None:
     same_as_csdid(name, by_case(name))
 
@@ -246,6 +352,7 @@ def test_what_cannot_be_told_says_why() -> None:
         ({"control": "all"}, "control is one of"),
         ({"method": "ols"}, "method is one of"),
         ({"base": "first"}, "base is one of"),
+        ({"gaps": "fill"}, "gaps is one of"),
         ({"anticipation": -1}, "cannot be negative"),
         ({"outcome": "word"}, "must be numbers"),
         ({"outcome": "gap"}, "missing values"),

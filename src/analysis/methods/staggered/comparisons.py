@@ -56,6 +56,15 @@ class Sample:
     cohorts: Floats
     left_out: dict[str, int]
 
+    def without(self, first: Floats, full: NDArray[np.bool_]) -> Sample:
+        """Leave out what is not full, of the rows that stayed; nobody may be left then."""
+        left = np.unique(first[full])
+        if not len(left):
+            raise UsageError("没有一个单位在每个时期都有数据", "no unit is seen in every period")
+        cohorts = self.cohorts[np.isin(self.cohorts, left)]
+        left_out = {**self.left_out, "not_seen_throughout": int((~full).sum())}
+        return Sample(self.rows, self.first, cohorts, left_out)
+
 
 def select(first: Floats, period: Floats, control: Control, anticipation: float) -> Sample:
     """Select the rows that can be compared.

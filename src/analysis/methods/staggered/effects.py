@@ -13,6 +13,7 @@ from scipy import stats
 
 from analysis.errors import UsageError
 from analysis.methods.staggered import averages
+from analysis.methods.staggered.bands import Weights, critical_value
 from analysis.methods.staggered.comparisons import Comparison
 from analysis.methods.staggered.sums import cross
 from analysis.methods.staggered.two_by_two import Effect
@@ -53,6 +54,20 @@ class Aggregate:
     table: pd.DataFrame
     influence: Floats
 
+    def band(
+        self, *, level: float = 0.95, draws: int = 999, seed: int = 1, weights: Weights = "mammen"
+    ) -> pd.DataFrame:
+        """Give the table with ``low`` and ``high`` of a band that holds for all cells at once.
+
+        Parameters
+        ----------
+        level, draws, seed, weights
+            As in `bands.critical_value`; ``webb`` where there are few clusters.
+        """
+        wide = critical_value(self.influence, level=level, draws=draws, seed=seed, weights=weights)
+        middle, width = self.table["estimate"], wide * self.table["se"]
+        return self.table.assign(low=middle - width, high=middle + width)
+
     def covariance(self) -> pd.DataFrame:
         """Give the covariance of the cells, named as the table's first column says."""
         names = pd.Index(self.table.iloc[:, 0])
@@ -67,8 +82,8 @@ class GroupTime:
     ----------
     table
         One row a cohort and period: ``first_treated``, ``period``, ``event`` (periods since
-        treatment), ``base`` (the period held against), ``estimate``, ``se``, ``treated_n``,
-        ``control_n``, and ``reason`` where there is no estimate: ``nobody`` to compare,
+        treatment), ``base`` (the period held against), ``estimate``, ``se``, ``treated_n`` and
+        ``control_n`` (rows of the period that are compared), and ``reason`` where there is no estimate: ``nobody`` to compare,
         ``singular`` covariates, no ``overlap``.
     influence
         Cells by clusters: what each contributes to a cell's error.

@@ -9,27 +9,29 @@ clusters is applied.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.errors import UsageError
-from analysis.methods.staggered import comparisons, panel, two_by_two
+from analysis.methods.staggered import comparisons, panel, rows, two_by_two
 from analysis.methods.staggered.comparisons import Base, Comparison, Control
 from analysis.methods.staggered.effects import GroupTime
 from analysis.methods.staggered.panel import Columns, Panel
+from analysis.methods.staggered.rows import Rows
 from analysis.methods.staggered.two_by_two import Effect, Method
 
 Floats = NDArray[np.float64]
+Gaps = Literal["keep", "drop"]
 
 
 def group_time_effects(
     frame: pd.DataFrame,
     *,
     outcome: str,
-    unit: str,
+    unit: str | None,
     time: str,
     first_treated: str,
     control: Control = "never",
@@ -38,6 +40,7 @@ def group_time_effects(
     anticipation: float = 0,
     base: Base = "varying",
     cluster: str | None = None,
+    gaps: Gaps = "keep",
 ) -> GroupTime:
     """Estimate the effect in every cohort and period.
 
@@ -46,14 +49,14 @@ def group_time_effects(
     frame
         One row a unit and period.
     outcome, unit, time
-        Columns.
+        Columns. Without a unit every row is another one, as in repeated cross-sections.
     first_treated
         Column of the period from which the unit is treated; 0 for never.
     control
         Who is compared with: the ``never`` treated, or all ``notyet`` treated.
     covariates
-        Columns of numbers that treated and controls may differ in; as they are in the earlier of
-        the two periods compared.
+        Columns of numbers that treated and controls may differ in: of the same units as they are
+        in the earlier of the two periods compared, else of each row.
     method
         How covariates are held equal: outcome regression, weighting, or both (doubly robust).
         Without covariates the three are the same.
@@ -64,6 +67,10 @@ def group_time_effects(
         before treatment.
     cluster
         Column within whose values units depend on one another; units are alone without it.
+    gaps
+        What becomes of units that are not seen in every period. ``keep``: where there are any,
+        rows before and after are compared as if they were of different units, and errors know
+        that they are not. ``drop``: they are left out, and counted.
 
     Raises
     ------
@@ -82,29 +89,30 @@ def group_time_effects(
     >>> made.table[["first_treated", "period", "estimate"]].values.tolist()
     [[2.0, 2.0, 2.0]]
     """
-    _refuse(control, method, base, anticipation)
+    _refuse(control, method, base, gaps, anticipation)
     read = panel.read(frame, outcome=outcome, unit=unit, time=time, first_treated=first_treated,
                       covariates=covariates, cluster=cluster)  # fmt: skip
     chosen = comparisons.select(read.first, read.periods[read.period], control, anticipation)
     read = _replace_first(read, chosen.first)
     if not chosen.rows.all():
         read = panel.keep(read, chosen.rows)
-    if not panel.is_balanced(read):
-        raise UsageError(
-            "面板不完整：有的单位缺某些时期",
-            "the panel has gaps: units are missing in some periods",
-        )
+    if unit is not None and not panel.is_balanced(read) and gaps == "drop":
+        seen = panel.seen_throughout(read)
+        chosen = chosen.without(read.first, seen)
+        read = panel.keep(read, seen)
     plan = comparisons.plan(chosen.cohorts, read.periods, control=control,
                             anticipation=anticipation, base=base)  # fmt: skip
-    arranged = panel.arrange(read)
-    return _estimate(arranged, plan, chosen, method, anticipation)
+    full = unit is not None and len(read.outcome) == read.units * len(read.periods)
+    data = panel.arrange(read) if full else rows.arrange(read, alone=unit is None)
+    return _estimate(data, plan, chosen, method, anticipation)
 
 
-def _refuse(control: str, method: str, base: str, anticipation: float) -> None:
+def _refuse(control: str, method: str, base: str, gaps: str, anticipation: float) -> None:
     for name, value, known in (
         ("control", control, get_args(Control)),
         ("method", method, get_args(Method)),
         ("base", base, get_args(Base)),
+        ("gaps", gaps, get_args(Gaps)),
     ):
         if value not in known:
             raise UsageError(
@@ -120,42 +128,27 @@ def _replace_first(read: Columns, first: Floats) -> Columns:
 
 
 def _estimate(
-    data: Panel, plan: Sequence[Comparison], chosen: comparisons.Sample, method: Method,
+    data: Panel | Rows, plan: Sequence[Comparison], chosen: comparisons.Sample, method: Method,
     anticipation: float,
 ) -> GroupTime:  # fmt: skip
     """Go through the comparisons."""
     influence = np.zeros((len(plan), data.clusters))
-    rows = []
+    made_rows = []
     for number, each in enumerate(plan):
-        own, others = _sides(data, each)
-        sizes = (own.stop - own.start, sum(part.stop - part.start for part in others))
+        made, parts, treated, control = (
+            data.compare(each, method) if isinstance(data, Rows) else _compare(data, each, method)
+        )
         if each.at == each.base:
-            made = Effect(0.0, ())
-        else:
-            made = _compare(data, each, own, others, method)
-        if made.parts:
-            influence[number] = _gather(data, (own, *others), made.parts)
-        elif made.reason:
-            influence[number] = np.nan
-        rows.append((each, made, *sizes))
-    return GroupTime.collect(rows, influence, data.periods, _shares(data, chosen.cohorts),
+            made, parts = Effect(0.0, ()), np.zeros(data.clusters)
+        influence[number] = np.nan if made.reason else parts
+        made_rows.append((each, made, treated, control))
+    return GroupTime.collect(made_rows, influence, data.periods, _shares(data, chosen.cohorts),
                              chosen.left_out, anticipation)  # fmt: skip
 
 
-def _sides(data: Panel, each: Comparison) -> tuple[slice, list[slice]]:
-    """Find the cohort and its controls."""
-    own = data.stretch(np.nextafter(each.first, -np.inf), each.first)
-    if np.isinf(each.treated_after):
-        return own, [data.stretch(np.nextafter(np.inf, 0))]
-    later = data.stretch(each.treated_after)
-    if own.start >= later.start:
-        return own, [slice(later.start, own.start), slice(own.stop, later.stop)]
-    return own, [later]
-
-
-def _compare(
-    data: Panel, each: Comparison, own: slice, others: Sequence[slice], method: Method
-) -> Effect:
+def _compare(data: Panel, each: Comparison, method: Method) -> tuple[Effect, Floats, int, int]:
+    """Estimate one comparison; give what clusters contribute, and how many are compared."""
+    own, others = panel.sides(data.first, each)
     now, then = data.outcome[each.at], data.outcome[each.base]
     change = now[own] - then[own]
     other = np.concatenate([now[part] - then[part] for part in others])
@@ -163,19 +156,21 @@ def _compare(
     if data.covariates is not None:
         early = data.covariates[min(each.at, each.base)]
         x = (early[own], np.concatenate([early[part] for part in others]))
-    return two_by_two.compare(change, other, x, method)
+    made = two_by_two.compare(change, other, x, method)
+    influence = np.zeros(data.clusters)
+    if made.parts:
+        cluster = np.concatenate([data.cluster[part] for part in (own, *others)])
+        influence = np.bincount(cluster, np.concatenate(made.parts), data.clusters).astype(float)
+    return made, influence, len(change), len(other)
 
 
-def _gather(data: Panel, places: Sequence[slice], parts: tuple[Floats, ...]) -> Floats:
-    """Sum contributions by cluster."""
-    cluster = np.concatenate([data.cluster[part] for part in places])
-    return np.bincount(cluster, np.concatenate(parts), data.clusters).astype(float)
-
-
-def _shares(data: Panel, cohorts: Floats) -> tuple[Floats, Floats]:
+def _shares(data: Panel | Rows, cohorts: Floats) -> tuple[Floats, Floats]:
     """Give each cohort's share of the units, and what each cluster contributes to its error."""
-    units = len(data.first)
-    share = np.array([(data.first == first).sum() for first in cohorts]) / units
-    size = np.bincount(data.cluster, minlength=data.clusters)
-    own = [np.bincount(data.cluster, data.first == first, data.clusters) for first in cohorts]
-    return share, (np.array(own) - share[:, None] * size) / units
+    if isinstance(data, Rows):
+        first, cluster = data.unit_first, data.unit_cluster
+    else:
+        first, cluster = data.first, data.cluster
+    share = np.array([(first == each).sum() for each in cohorts]) / len(first)
+    size = np.bincount(cluster, minlength=data.clusters)
+    own = [np.bincount(cluster, first == each, data.clusters) for each in cohorts]
+    return share, (np.array(own) - share[:, None] * size) / len(first)

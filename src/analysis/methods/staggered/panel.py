@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from analysis.errors import UsageError
+from analysis.methods.staggered.comparisons import Comparison
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -44,11 +45,6 @@ class Panel:
     periods: Floats
     cluster: Codes
     clusters: int
-
-    def stretch(self, above: float, upto: float = np.inf) -> slice:
-        """Give the units first treated after one time and no later than another."""
-        start, stop = np.searchsorted(self.first, [above, upto], side="right")
-        return slice(int(start), int(stop))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,6 +107,18 @@ def read(
         cluster=groups,
         clusters=clusters,
     )
+
+
+def sides(first: Floats, each: Comparison) -> tuple[slice, list[slice]]:
+    """Find a cohort and its controls among units in the order of when they are first treated."""
+    start, stop = (int(np.searchsorted(first, each.first, side)) for side in ("left", "right"))
+    own = slice(start, stop)
+    # Never is infinite, and so is what controls are treated after where only they are asked for.
+    after = min(each.treated_after, np.finfo(float).max)
+    later = int(np.searchsorted(first, after, "right"))
+    if start >= later:
+        return own, [slice(later, start), slice(stop, len(first))]
+    return own, [slice(later, len(first))]
 
 
 def _number(frame: pd.DataFrame, name: str | None) -> tuple[Codes, int]:
@@ -176,6 +184,12 @@ def is_balanced(read: Columns) -> bool:
             "同一单位在同一时期有不止一行", "a unit has more than one row in the same period"
         )
     return full
+
+
+def seen_throughout(read: Columns) -> NDArray[np.bool_]:
+    """Mark the rows of units that are seen in every period."""
+    count = np.bincount(read.unit, minlength=read.units)
+    return np.asarray((count == len(read.periods))[read.unit])
 
 
 def one_each(values: NDArray[Any], unit: Codes, units: int, name: str) -> NDArray[Any]:
