@@ -1,8 +1,8 @@
-"""What csdid and diff-diff say of staggered adoption, frozen for tests that run without them.
+"""What other packages say of staggered adoption, frozen for tests that run without them.
 
-``python tests/staggered_oracles.py`` draws 180 units in 45 places over 7 periods, has csdid 0.4.3 and
-diff-diff 3.13.0 estimate their effects, and writes ``staggered_oracles.json`` beside this file. Both
-are needed for that alone, in an environment of their own.
+``python tests/staggered_oracles.py`` draws 180 units in 45 places over 7 periods, has csdid 0.4.3,
+diff-diff 3.13.0 and pyfixest 0.60.0 estimate their effects, and writes ``staggered_oracles.json`` beside
+this file. They are needed for that alone, in an environment of their own.
 """
 
 from __future__ import annotations
@@ -164,13 +164,41 @@ def by_diff_diff() -> dict[str, object]:
     return made
 
 
+def by_pyfixest() -> dict[str, object]:
+    """Estimate two-way effects by pyfixest.
+
+    Its own count of effects depends on the order of a set, so that none are counted here, and the
+    test puts in the factor that the project states.
+    """
+    import pyfixest
+
+    made = {}
+    for name in ("full", "gaps"):
+        rows = draw(name)
+        begun = (rows["first"] > 0) & (rows["period"] >= rows["first"])
+        rows = rows.assign(treated=begun.astype(float))
+        for cluster in ("unit", "place"):
+            for covariates in ("", " + size"):
+                told = pyfixest.feols(
+                    f"outcome ~ treated{covariates} | unit + period", rows,
+                    vcov={"CRV1": cluster}, ssc=pyfixest.ssc(k_fixef="none"),
+                )  # fmt: skip
+                made[f"{name} {cluster}{' x' if covariates else ''}"] = {
+                    "estimate": float(told.coef()["treated"]), "se": float(told.se()["treated"]),
+                }  # fmt: skip
+    return made
+
+
 def freeze() -> dict[str, object]:
-    """Ask both packages."""
-    versions = {name: metadata.version(name) for name in ("csdid", "drdid", "diff-diff")}
+    """Ask the packages."""
+    versions = {
+        name: metadata.version(name) for name in ("csdid", "drdid", "diff-diff", "pyfixest")
+    }
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         csdid = {name: by_csdid(case) for name, case in CASES.items()}
-        return {"versions": versions, "csdid": csdid, "diff_diff": by_diff_diff()}
+        return {"versions": versions, "csdid": csdid, "diff_diff": by_diff_diff(),
+                "pyfixest": by_pyfixest()}  # fmt: skip
 
 
 if __name__ == "__main__":

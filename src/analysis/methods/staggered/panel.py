@@ -186,6 +186,17 @@ def is_balanced(read: Columns) -> bool:
     return full
 
 
+def in_order(read: Columns) -> Columns:
+    """Put rows in the order of units and periods, so that sums do not depend on how they came."""
+    at = read.unit * len(read.periods) + read.period
+    if (at[1:] > at[:-1]).all():
+        return read
+    order = np.argsort(at)
+    return Columns(read.outcome[order], read.covariates[order], read.first[order], read.periods,
+                   read.period[order], read.unit[order], read.units, read.cluster[order],
+                   read.clusters)  # fmt: skip
+
+
 def seen_throughout(read: Columns) -> NDArray[np.bool_]:
     """Mark the rows of units that are seen in every period."""
     count = np.bincount(read.unit, minlength=read.units)
