@@ -130,12 +130,15 @@ def by_diff_diff() -> dict[str, object]:
     """Estimate by diff-diff what csdid does not have."""
     import diff_diff
 
-    rows = draw()
-    # Those treated from the start have no period before; beyond the end is never.
-    rows = rows[rows["first"] != 1].assign(first=lambda d: d["first"].where(d["first"] < 9, 0))
+    def take(kind: str) -> pd.DataFrame:
+        # Those treated from the start have no period before; beyond the end is never.
+        seen = draw(kind).query("first != 1")
+        return seen.assign(first=seen["first"].where(seen["first"] < 9, 0))
+
+    rows = take("full")
     names = {"outcome": "outcome", "unit": "unit", "time": "period", "first_treat": "first"}
     made: dict[str, object] = {}
-    for name, given in {"full": rows, "gaps": rows.merge(draw("gaps"))}.items():
+    for name, given in {"full": rows, "gaps": take("gaps")}.items():
         for cluster in (None, "place"):
             told = diff_diff.ImputationDiD(cluster=cluster).fit(given, **names, aggregate="all")
             made[f"imputation {name}{' place' if cluster else ''}"] = {

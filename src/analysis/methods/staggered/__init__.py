@@ -1,12 +1,27 @@
 """What a treatment did that units took up at different times: effects, and averages of them.
 
-`group_time_effects` compares every cohort, period by period, with units not treated yet; `two_way` is
-what was done before, and `bacon` shows what that averages.
+`group_time_effects` compares every cohort, period by period, with units not treated yet; `imputation` and
+`sun_abraham` reach the same by regression; `two_way` is what was done before, and `bacon` shows what that
+averages.
 """
 
 from analysis.methods.staggered.decomposition import Bacon, bacon
 from analysis.methods.staggered.effects import Aggregate, GroupTime
+from analysis.methods.staggered.event_study import EventStudy
 from analysis.methods.staggered.fixed_effects import TwoWay, two_way
 from analysis.methods.staggered.group_time import group_time_effects
+from analysis.methods.staggered.imputing import imputation
+from analysis.methods.staggered.interactions import sun_abraham
 
-__all__ = ["Aggregate", "Bacon", "GroupTime", "TwoWay", "bacon", "group_time_effects", "two_way"]
+__all__ = [
+    "Aggregate",
+    "Bacon",
+    "EventStudy",
+    "GroupTime",
+    "TwoWay",
+    "bacon",
+    "group_time_effects",
+    "imputation",
+    "sun_abraham",
+    "two_way",
+]

@@ -19,7 +19,7 @@ from analysis.errors import UsageError
 from analysis.methods.staggered import comparisons, panel, rows, two_by_two
 from analysis.methods.staggered.comparisons import Base, Comparison, Control
 from analysis.methods.staggered.effects import GroupTime
-from analysis.methods.staggered.panel import Columns, Panel
+from analysis.methods.staggered.panel import Panel
 from analysis.methods.staggered.rows import Rows
 from analysis.methods.staggered.two_by_two import Effect, Method
 
@@ -93,7 +93,7 @@ def group_time_effects(
     read = panel.read(frame, outcome=outcome, unit=unit, time=time, first_treated=first_treated,
                       covariates=covariates, cluster=cluster)  # fmt: skip
     chosen = comparisons.select(read.first, read.periods[read.period], control, anticipation)
-    read = _replace_first(read, chosen.first)
+    read = panel.replace_first(read, chosen.first)
     if not chosen.rows.all():
         read = panel.keep(read, chosen.rows)
     if unit is not None and not panel.is_balanced(read) and gaps == "drop":
@@ -120,11 +120,6 @@ def _refuse(control: str, method: str, base: str, gaps: str, anticipation: float
             )
     if not anticipation >= 0:
         raise UsageError("anticipation 不能为负", "anticipation cannot be negative")
-
-
-def _replace_first(read: Columns, first: Floats) -> Columns:
-    return Columns(read.outcome, read.covariates, first, read.periods, read.period, read.unit,
-                   read.units, read.cluster, read.clusters)  # fmt: skip
 
 
 def _estimate(

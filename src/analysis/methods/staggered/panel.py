@@ -186,6 +186,12 @@ def is_balanced(read: Columns) -> bool:
     return full
 
 
+def replace_first(read: Columns, first: Floats) -> Columns:
+    """Say anew when units are first treated."""
+    return Columns(read.outcome, read.covariates, first, read.periods, read.period, read.unit,
+                   read.units, read.cluster, read.clusters)  # fmt: skip
+
+
 def in_order(read: Columns) -> Columns:
     """Put rows in the order of units and periods, so that sums do not depend on how they came."""
     at = read.unit * len(read.periods) + read.period
