@@ -56,12 +56,54 @@ CASES |= {
     if covariates or method == "reg"
 }  # fmt: skip
 
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+REAL = {
+    "mpdta": ("did_mpdta/mpdta.csv", ["countyreal", "year", "first.treat", "lemp", "lpop"]),
+    "base_stagg": ("fixest_did/base_stagg.csv", ["id", "year", "year_treated", "y", "x1"]),
+    "castle": ("bacondecomp/castle.csv", ["sid", "year", "effyear", "l_homicide", "unemployrt"]),
+}
+"""Public data sets: their file, and the columns that are unit, period, first, outcome and size."""
+CASES |= {
+    f"{data} {control} {method} x": {
+        "data": data, "control": control, "method": method, "covariates": ["size"],
+    }
+    for data in ("mpdta", "base_stagg")
+    for control in ("never", "notyet")
+    for method in ("reg", "ipw", "dr")
+    if data == "mpdta" or method == "reg"
+}  # fmt: skip
+STUDIES = [(before, after) for before in (1, 3, 5) for after in (1, 3)]
+BENDS = [0.0, 0.02, 0.1, 1.0]
+
+
+def take(kind: str) -> pd.DataFrame:
+    """Read a public data set under the names of `draw`."""
+    path, columns = REAL[kind]
+    rows = pd.read_csv(SHARED / path)[columns]
+    rows.columns = ["unit", "period", "first", "outcome", "size"]
+    first = rows["first"].fillna(0)
+    return rows.assign(first=first.where(first < 9999, 0))
+
+
+def study(before: int, after: int, seed: int = 1) -> tuple[pd.Series, pd.DataFrame]:
+    """Draw an event study of nobody: estimates around 0 before and 1 after treatment."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    events = [*range(-before - 1, -1), *range(after)]
+    count = before + after
+    root = rng.random((count, count + 4, 12)).sum(axis=2) - 6
+    covariance = (0.01 * root @ root.T / (count + 4)).round(9)
+    estimates = (0.1 * (rng.random((count, 12)).sum(axis=1) - 6)).round(6)
+    made = pd.Series(estimates, index=events) + (np.array(events) >= 0)
+    return made, pd.DataFrame(covariance, events, events)
+
 
 def draw(kind: str = "full") -> pd.DataFrame:
     """Draw a panel; with gaps, as rows of persons seen once, or without the never treated.
 
     Only sums of uniform numbers are drawn, so that no library's version changes a row.
     """
+    if kind in REAL:
+        return take(kind)
     rng = np.random.Generator(np.random.PCG64(20_221))
     noise = lambda *shape: rng.random((*shape, 12)).sum(axis=-1) - 6  # noqa: E731
     place = np.arange(UNITS) % PLACES
@@ -130,15 +172,15 @@ def by_diff_diff() -> dict[str, object]:
     """Estimate by diff-diff what csdid does not have."""
     import diff_diff
 
-    def take(kind: str) -> pd.DataFrame:
+    def never_late(kind: str) -> pd.DataFrame:
         # Those treated from the start have no period before; beyond the end is never.
         seen = draw(kind).query("first != 1")
         return seen.assign(first=seen["first"].where(seen["first"] < 9, 0))
 
-    rows = take("full")
+    rows = never_late("full")
     names = {"outcome": "outcome", "unit": "unit", "time": "period", "first_treat": "first"}
     made: dict[str, object] = {}
-    for name, given in {"full": rows, "gaps": take("gaps")}.items():
+    for name, given in {"full": rows, "gaps": never_late("gaps")}.items():
         for cluster in (None, "place"):
             told = diff_diff.ImputationDiD(cluster=cluster).fit(given, **names, aggregate="all")
             made[f"imputation {name}{' place' if cluster else ''}"] = {
@@ -164,7 +206,22 @@ def by_diff_diff() -> dict[str, object]:
          c.estimate, c.weight]
         for c in told.comparisons
     ]  # fmt: skip
+    made["smoothness"] = {
+        f"{before} {after}": [_flci(before, after, bound) for bound in BENDS]
+        for before, after in STUDIES
+    }
     return made
+
+
+def _flci(before: int, after: int, bound: float) -> list[float]:
+    """Give diff-diff's shortest range under smoothness; its relative magnitudes are too narrow."""
+    from diff_diff.honest_did import _compute_optimal_flci
+
+    estimates, covariance = study(before, after)
+    point, weights = estimates.to_numpy(), np.full(after, 1 / after)
+    low, high = _compute_optimal_flci(point[:before], point[before:], covariance.to_numpy(), weights,
+                                      before, after, bound)  # fmt: skip
+    return [float(low), float(high)]
 
 
 def by_pyfixest() -> dict[str, object]:
@@ -176,11 +233,11 @@ def by_pyfixest() -> dict[str, object]:
     import pyfixest
 
     made = {}
-    for name in ("full", "gaps"):
+    for name in ("full", "gaps", "castle"):
         rows = draw(name)
         begun = (rows["first"] > 0) & (rows["period"] >= rows["first"])
         rows = rows.assign(treated=begun.astype(float))
-        for cluster in ("unit", "place"):
+        for cluster in ("unit", "place") if name != "castle" else ("unit",):
             for covariates in ("", " + size"):
                 told = pyfixest.feols(
                     f"outcome ~ treated{covariates} | unit + period", rows,

@@ -201,7 +201,13 @@ def test_order_and_names_do_not_matter_with_gaps(name: str) -> None:
     pd.testing.assert_frame_equal(estimate(moved, **how).table, made.table, rtol=1e-8)
 
 
-@pytest.mark.parametrize("name", oracles.CASES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(n, marks=[pytest.mark.shared_data] if case.get("data") in oracles.REAL else [])
+        for n, case in oracles.CASES.items()
+    ],
+)
 def test_it_equals_csdid(name: str) -> None:
     same_as_csdid(name, by_case(name))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import optimize
 
 from analysis.errors import UsageError
 
@@ -127,16 +128,22 @@ def check(bounds: Sequence[float], level: float) -> None:
         )
 
 
-def breakdown(holds_nought: Callable[[float], bool], first: float) -> float:
-    """Find the smallest bound whose range holds nought, to a ten-thousandth of itself."""
-    if holds_nought(0.0):
+def breakdown(excess: Callable[[float], float], first: float) -> float:
+    """Find the smallest bound whose range holds nought, to a ten-thousandth of itself.
+
+    Parameters
+    ----------
+    excess
+        How far nought lies outside of a bound's range; 0 or less where it lies within.
+    first
+        The bound to begin with.
+    """
+    if excess(0.0) <= 0:
         return 0.0
     low, high = 0.0, first
-    while not holds_nought(high):
+    while excess(high) > 0:
         low, high = high, 2 * high
         if high > _FARTHEST * first:
             return float("inf")
-    while high - low > 1e-4 * high:
-        middle = (low + high) / 2
-        low, high = (low, middle) if holds_nought(middle) else (middle, high)
-    return high
+    found = optimize.brentq(excess, low, high, xtol=1e-6 * first, rtol=1e-4)
+    return float(found)

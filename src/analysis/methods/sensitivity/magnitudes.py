@@ -71,12 +71,12 @@ def relative_magnitudes(
     normal = rng.standard_normal((draws, len(path.estimates)))
     rows = [(bound, *_range(path, bound, normal, 1 - level)) for bound in bounds]
 
-    def holds_nought(bound: float) -> bool:
+    def excess(bound: float) -> float:
         tests = _tests(path, bound, normal, 1 - level)
-        return any(test.accepts(np.zeros(1))[0] for test in tests)
+        return -1.0 if any(test.accepts(np.zeros(1))[0] for test in tests) else 1.0
 
     table = pd.DataFrame(rows, columns=["bound", "low", "high"])
-    return Sensitivity(path.effect, path.se, table, breakdown(holds_nought, 1.0))
+    return Sensitivity(path.effect, path.se, table, breakdown(excess, 1.0))
 
 
 def _tests(path: EventPath, bound: float, normal: Floats, alpha: float) -> list[HybridTest]:

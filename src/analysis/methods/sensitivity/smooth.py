@@ -9,7 +9,7 @@ length and are the shortest of their kind: an affine combination of the estimate
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,7 @@ from analysis.methods.sensitivity.event_path import (
 from analysis.methods.sensitivity.quadratic import minimise
 
 Floats = NDArray[np.float64]
-_STEEPS = np.concatenate([[0.0], np.geomspace(1e-3, 1e3, 49)])
+_PRICES = np.geomspace(1e-9, 1e3, 49)
 _STEPS, _ROOT = 12, np.sqrt(2 * np.pi)
 
 
@@ -34,39 +34,70 @@ _STEPS, _ROOT = 12, np.sqrt(2 * np.pi)
 class _Frontier:
     """Combinations of the estimates, from the most exact to the least biased.
 
-    ``weights`` by estimates; ``bends`` how each combination's bias goes with the bends of the trend.
+    Weights are ``start + free z`` by estimate and what they leave of bends in the trend is
+    ``fixed + moving z``; ``chosen`` holds the best z at each price of bias.
     """
 
     path: EventPath
-    weights: Floats
-    bends: Floats
+    start: Floats
+    free: Floats
+    fixed: Floats
+    moving: Floats
+    prices: Floats
+    chosen: Floats
+
+    @classmethod
+    def find(cls, path: EventPath) -> _Frontier:
+        """Trade exactness against bias, at every price of bias."""
+        time = np.delete(np.arange(-path.before, path.after + 1.0), path.before)
+        # A straight line must not matter: one equation on the weights before treatment.
+        line = time[: path.before]
+        own = -line * (path.weights @ time[path.before :]) / (line @ line)
+        start = np.concatenate([own, path.weights])
+        free = np.zeros((len(time), path.before - 1))
+        free[: path.before] = linalg.null_space(line[None, :])
+        bend = np.linalg.pinv(_bends(path.before, path.after).T)
+        alone = cls(path, start, free, bend @ start, bend @ free, np.zeros(1), np.zeros((1, 0)))
+        if path.before == 1:
+            return alone
+        scale = path.covariance / path.se**2
+        # Prices in units in which exactness and bias are of a size.
+        unit = max(1.0, float(np.abs(free.T @ scale).max()))
+        prices = unit * _PRICES
+        return replace(alone, prices=prices, chosen=np.array([alone.choose(p) for p in prices]))
+
+    def choose(self, price: float) -> Floats:
+        """Minimise the squared error plus the price times the bias."""
+        scale = self.path.covariance / self.path.se**2
+        curve, slope = self.free.T @ scale @ self.free, self.free.T @ scale @ self.start
+        count, size = self.moving.shape
+        rows = np.block([[self.moving, -np.eye(count)], [-self.moving, -np.eye(count)]])
+        # Divided by the price where that is dear, so that numbers stay of a size.
+        by = max(1.0, price)
+        whole = linalg.block_diag(curve, np.zeros((count, count))) / by
+        linear = np.concatenate([slope, np.full(count, price)]) / by
+        return minimise(whole, linear, rows, np.concatenate([-self.fixed, self.fixed]))[:size]
 
     def range(self, bound: float, level: float) -> tuple[float, float]:
         """Give the shortest range for a bound."""
-        halves = self._half(self.weights, self.bends, bound, level)
+        halves = self._half(self.chosen, bound, level)
         best = int(np.argmin(halves))
-        weights, half = self.weights[best], float(halves[best])
-        # Between two neighbours combinations are valid too, and the best lies on some such stretch.
-        for other in (best - 1, best + 1):
-            if not 0 <= other < len(self.weights):
-                continue
-            w, b = self.weights[[best, other]], self.bends[[best, other]]
-
-            def along(s: float, w: Floats = w, b: Floats = b) -> float:
-                w_s, b_s = w[0] + s * (w[1] - w[0]), b[0] + s * (b[1] - b[0])
-                return float(self._half(w_s[None], b_s[None], bound, level)[0])
-
+        half, z = float(halves[best]), self.chosen[best]
+        if len(self.chosen) > 1 and bound:
+            near = self.prices[[max(best - 1, 0), min(best + 1, len(self.prices) - 1)]]
             found = optimize.minimize_scalar(
-                along, bounds=(0, 1), method="bounded", options={"xatol": 1e-7}
-            )
+                lambda log: float(self._half(self.choose(np.exp(log))[None], bound, level)[0]),
+                bounds=np.log(near), method="bounded", options={"xatol": 1e-4},
+            )  # fmt: skip
             if found.fun < half:
-                half, weights = float(found.fun), w[0] + found.x * (w[1] - w[0])
-        middle = float(weights @ self.path.estimates)
+                half, z = float(found.fun), self.choose(np.exp(found.x))
+        middle = float((self.start + self.free @ z) @ self.path.estimates)
         return middle - half, middle + half
 
-    def _half(self, weights: Floats, bends: Floats, bound: float, level: float) -> Floats:
+    def _half(self, chosen: Floats, bound: float, level: float) -> Floats:
+        weights = self.start + chosen @ self.free.T
         error = np.sqrt(((weights @ self.path.covariance) * weights).sum(axis=1))
-        bias = bound * np.abs(bends).sum(axis=1)
+        bias = bound * np.abs(self.fixed + chosen @ self.moving.T).sum(axis=1)
         return np.asarray(error * folded_quantile(level, bias / error))
 
 
@@ -98,15 +129,15 @@ def smoothness(
     """
     path = read(estimates, covariance, reference, weights)
     check(bounds, level)
-    frontier = _find_frontier(path)
+    frontier = _Frontier.find(path)
     rows = [(bound, *frontier.range(bound, level)) for bound in bounds]
 
-    def holds_nought(bound: float) -> bool:
+    def excess(bound: float) -> float:
         low, high = frontier.range(bound, level)
-        return low <= 0 <= high
+        return max(low, -high)
 
     table = pd.DataFrame(rows, columns=["bound", "low", "high"])
-    return Sensitivity(path.effect, path.se, table, breakdown(holds_nought, path.se))
+    return Sensitivity(path.effect, path.se, table, breakdown(excess, path.se))
 
 
 def folded_quantile(level: float, mean: Floats | float) -> Floats:
@@ -123,38 +154,6 @@ def folded_quantile(level: float, mean: Floats | float) -> Floats:
         height = np.exp(-((made - middle) ** 2) / 2) + np.exp(-((made + middle) ** 2) / 2)
         made = made - off * _ROOT / height
     return np.asarray(made)
-
-
-def _find_frontier(path: EventPath) -> _Frontier:
-    """Trade exactness against bias, at every price of bias."""
-    before, after = path.before, path.after
-    time = np.delete(np.arange(-before, after + 1.0), before)
-    # A straight line must not matter: one equation on the weights before treatment.
-    line = time[:before]
-    start = -line * (path.weights @ time[before:]) / (line @ line)
-    start = np.concatenate([start, path.weights])
-    free = np.zeros((len(time), before - 1))
-    free[:before] = linalg.null_space(line[None, :])
-    bend = np.linalg.pinv(_bends(before, after).T)
-    fixed, moving = bend @ start, bend @ free
-    if before == 1:
-        return _Frontier(path, start[None, :], fixed[None, :])
-    scale = path.covariance / path.se**2
-    curve, slope = free.T @ scale @ free, free.T @ scale @ start
-    count, size = moving.shape
-    rows = np.block([[moving, -np.eye(count)], [-moving, -np.eye(count)]])
-    most = np.concatenate([-fixed, fixed])
-    whole = linalg.block_diag(curve, np.zeros((count, count)))
-    found = [-np.linalg.solve(curve, slope)]
-    # Prices in units in which exactness and bias are of a size.
-    unit = max(1.0, float(np.abs(slope).max()), float(np.abs(curve).max()))
-    for steep in _STEEPS[1:]:
-        linear = np.concatenate([slope, np.full(count, steep * unit)])
-        # Divided by the price where that is dear, so that numbers stay of a size.
-        by = max(1.0, steep * unit)
-        found.append(minimise(whole / by, linear / by, rows, most)[:size])
-    chosen = np.array(found)
-    return _Frontier(path, start + chosen @ free.T, fixed + chosen @ moving.T)
 
 
 def _bends(before: int, after: int) -> Floats:
