@@ -71,6 +71,9 @@ def test_it_equals_what_is_published(shared_data: Path) -> None:
     how = {"outcome": "y", "unit": "id", "time": "year", "covariates": ["x1"]}
     made = estimate("sun_abraham", rows, **how)
     assert (made.estimate, made.se) == pytest.approx((-1.133749, 0.205070), rel=1e-5)
+    # Covariates count: without them this is -5.0415.
+    first = made.table.set_index("event").loc[0, "estimate"]
+    assert first == pytest.approx(-5.1882, abs=5e-5)
     before = staggered.two_way(rows, **{**NAMES, **how})
     assert before.estimate == pytest.approx(-3.6831, rel=1e-5)
 
@@ -92,6 +95,14 @@ def test_those_treated_from_the_start_cannot_be_imputed() -> None:
     assert made.left_out == {"not_imputable": 4 * oracles.PERIODS}
     other = estimate("imputation", rows[rows["first"] != 1])
     assert (made.estimate, made.se) == pytest.approx((other.estimate, other.se), rel=1e-10)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_unit_seen_once_tells_nothing_and_breaks_nothing(way: str) -> None:
+    rows = oracles.draw("gaps").query("first != 1")
+    once = rows.query("first == 0").head(1).assign(unit=999, outcome=1e3)
+    made, other = estimate(way, rows), estimate(way, pd.concat([rows, once]))
+    assert other.estimate == pytest.approx(made.estimate, rel=1e-9)
 
 
 @pytest.mark.parametrize("way", WAYS)

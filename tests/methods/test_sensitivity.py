@@ -22,7 +22,6 @@ from analysis.methods.sensitivity.hybrid_test import find_vertices, truncated_qu
 from analysis.methods.sensitivity.quadratic import minimise
 from analysis.methods.sensitivity.smooth import folded_quantile
 
-
 KNOWN = json.loads(oracles.FROZEN.read_text(encoding="utf-8"))["diff_diff"]["smoothness"]
 
 

@@ -178,6 +178,16 @@ def test_a_band_is_the_same_for_the_same_seed_in_any_order_by_any_name() -> None
     assert (changed["high"] != made["high"]).any()
 
 
+def test_a_band_of_all_cells_leaves_out_what_has_no_estimate() -> None:
+    rows = oracles.draw().assign(apart=lambda d: d["size"] + 50 * (d["first"] == 3))
+    made = estimate(rows, covariates=["apart"], method="dr").band()
+    lost = made["first_treated"] == 3
+    assert made.loc[lost, ["low", "high"]].isna().all(axis=None)
+    assert (
+        made.loc[~lost, "high"] - made.loc[~lost, "estimate"] > 1.96 * made.loc[~lost, "se"]
+    ).all()
+
+
 def test_a_band_that_cannot_be_made_is_refused() -> None:
     average = by_case("never reg").aggregate("dynamic")
     with pytest.raises(UsageError, match="weights"):
@@ -233,6 +243,10 @@ def test_it_equals_what_is_published(shared_data: Path) -> None:
     assert late["se"].tolist() == pytest.approx(
         [0.0118263641, 0.0168934763, 0.0364356643, 0.0343592258], rel=1e-6
     )
+    # With a year of anticipation, its effects are no part of the average.
+    wary = estimate(rows, outcome="lemp", unit="countyreal", time="year",
+                    first_treated="first.treat", anticipation=1)  # fmt: skip
+    assert wary.aggregate("simple").estimate == pytest.approx(-0.0452, abs=5e-5)
     test = made.pretest()
     assert test.df == 5
     assert (test.statistic, test.p) == pytest.approx((7.791237, 0.16812), rel=1e-4)
@@ -308,6 +322,13 @@ made = staggered.group_time_effects(
     oracles.draw(), outcome="outcome", unit="unit", time="period", first_treated="first",
     control="notyet", covariates=["size", "poor"], method="dr", cluster="place")
 print(made.table.to_csv(float_format="%r"), made.aggregate("dynamic").covariance().to_csv())
+print(made.band(weights="webb").to_csv(float_format="%r"))
+names = dict(outcome="outcome", unit="unit", time="period", first_treated="first", cluster="place")
+gaps = oracles.draw("gaps")
+two = staggered.two_way(gaps, **names, covariates=["size"])
+print(repr(two.estimate), repr(two.se))
+for way in (staggered.imputation, staggered.sun_abraham):
+    print(way(gaps, **names, covariates=["size"]).cells.to_csv(float_format="%r"))
 """
 
 

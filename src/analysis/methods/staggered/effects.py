@@ -64,9 +64,7 @@ class Aggregate:
         level, draws, seed, weights
             As in `bands.critical_value`; ``webb`` where there are few clusters.
         """
-        wide = critical_value(self.influence, level=level, draws=draws, seed=seed, weights=weights)
-        middle, width = self.table["estimate"], wide * self.table["se"]
-        return self.table.assign(low=middle - width, high=middle + width)
+        return _band(self.table, self.influence, level, draws, seed, weights)
 
     def covariance(self) -> pd.DataFrame:
         """Give the covariance of the cells, named as the table's first column says."""
@@ -133,6 +131,19 @@ class GroupTime:
     def covariance(self) -> Floats:
         """Give the covariance of the cells, in the order of the table."""
         return cross(self.influence.T, self.influence.T)
+
+    def band(
+        self, *, level: float = 0.95, draws: int = 999, seed: int = 1, weights: Weights = "mammen"
+    ) -> pd.DataFrame:
+        """Give the table with ``low`` and ``high`` of a band that holds for all cells at once.
+
+        Parameters
+        ----------
+        level, draws, seed, weights
+            As in `bands.critical_value`; ``webb`` where there are few clusters.
+        """
+        known = np.where(np.isfinite(self.influence), self.influence, 0.0)
+        return _band(self.table, known, level, draws, seed, weights)
 
     def pretest(self) -> Test:
         """Test that all effects before treatment (and its anticipation) are nought (Wald).
@@ -202,3 +213,11 @@ class GroupTime:
              "se": np.where(se[:-1] > 0, se[:-1], np.nan)}
         )  # fmt: skip
         return Aggregate(kind, float(made.weights[-1] @ estimate), float(se[-1]), table, parts[:-1])
+
+
+def _band(
+    table: pd.DataFrame, influence: Floats, level: float, draws: int, seed: int, weights: Weights
+) -> pd.DataFrame:
+    wide = critical_value(influence, level=level, draws=draws, seed=seed, weights=weights)
+    width = wide * table["se"]
+    return table.assign(low=table["estimate"] - width, high=table["estimate"] + width)
