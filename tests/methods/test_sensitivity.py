@@ -18,7 +18,7 @@ from scipy import optimize, stats
 
 from analysis.errors import UsageError
 from analysis.methods import sensitivity, staggered
-from analysis.methods.sensitivity.hybrid_test import find_vertices, truncated_quantile
+from analysis.methods.sensitivity.hybrid_test import find_vertices, prepare, truncated_quantile
 from analysis.methods.sensitivity.quadratic import minimise
 from analysis.methods.sensitivity.smooth import folded_quantile
 
@@ -144,6 +144,42 @@ def test_vertices_give_the_linear_program(seed: int, others: int) -> None:
     solved = optimize.linprog(np.eye(others + 1)[0], A_ub=np.column_stack([-errors, -x]), b_ub=-y,
                               bounds=[(None, None)] * (others + 1))  # fmt: skip
     assert told == pytest.approx(solved.fun, rel=1e-6, abs=1e-8)
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 2**32 - 1))
+def test_critical_values_equal_those_of_a_walk_along_the_statistic(seed: int) -> None:
+    """Where does the best vertex stay the best, as the statistic moves and all else is held?
+
+    The normal is cut to there, by counting small steps, and its quantile decides.
+    """
+    rng = np.random.default_rng(seed)
+    moments, covariance = rng.normal(size=(6, 4)), np.diag(rng.uniform(0.5, 2, 4))
+    slope, others = moments[:, 2], moments[:, 3:]
+    others = np.concatenate([np.abs(others[:3]), -np.abs(others[3:])])
+    point = rng.normal(size=4)
+    test = prepare(moments, point, covariance, slope=slope, others=others,
+                   normal=rng.standard_normal((4000, 4)), alpha=0.05)  # fmt: skip
+    spread = moments @ covariance @ moments.T
+    vertices = find_vertices(others, np.sqrt(np.diag(spread)))
+    effects = rng.normal(size=5)
+    for effect, accepted in zip(effects, test.accepts(effects), strict=True):
+        y = moments @ point - slope * effect
+        values = vertices @ y
+        best = vertices[values.argmax()]
+        error = np.sqrt(best @ spread @ best)
+        rest = y - spread @ best / error**2 * values.max()
+        walk = np.linspace(-10, 10, 80_001) * error
+        there = vertices @ rest + np.outer(walk, vertices @ spread @ best / error**2)
+        stays = (there <= walk[:, None] + 1e-9).all(axis=1) & (walk <= test.most)
+        height = stats.norm.pdf(walk / error) * stays
+        if height.sum() < 1e-12:
+            continue
+        share = np.cumsum(height) / height.sum()
+        quantile = walk[np.searchsorted(share, 1 - 0.045 / 0.995)]
+        critical = max(0.0, quantile)
+        if abs(values.max() - critical) > 0.01 and abs(values.max() - test.most) > 0.01:
+            assert accepted == (values.max() <= critical and values.max() <= test.most)
 
 
 def test_quantiles_equal_those_of_scipy() -> None:

@@ -354,6 +354,18 @@ def test_rows_that_are_compared_with_nothing_are_counted() -> None:
     assert late.table["period"].max() == 5
 
 
+def test_those_early_are_early_in_the_periods_that_are_left() -> None:
+    """In 1 only units treated by then are seen, so that those of 2 have no period before."""
+    rows = oracles.draw().query("first != 9")
+    rows = rows.assign(first=rows["first"].where(rows["unit"] % 5 > 0, 2))
+    rows = rows.query("period > 1 or first == 1")
+    made = estimate(rows, control="notyet")
+    assert made.table["first_treated"].min() == 3
+    assert made.periods.tolist() == [2, 3, 4, 5, 6, 7]
+    early = rows["first"].isin([1, 2]).sum()
+    assert made.left_out["treated_from_the_start"] == early
+
+
 def test_what_cannot_be_told_says_why() -> None:
     rows = oracles.draw().assign(twice=lambda d: 2 * d["size"])
     singular = estimate(rows, covariates=["size", "twice"])

@@ -88,9 +88,10 @@ def select(first: Floats, period: Floats, control: Control, anticipation: float)
             )
         latest = first.max()
         before = period < latest - anticipation
-    start = period[before].min() if before.any() else np.inf
-    early = before & (first <= start + anticipation)
-    rows = before & ~early
+    rows = before
+    # Where those treated early are the only ones seen at first, others are early without them.
+    while rows.any() and (early := rows & (first <= period[rows].min() + anticipation)).any():
+        rows = rows & ~early
     seen = np.unique(first[rows])
     cohorts = seen[np.isfinite(seen) & (seen < latest)]
     if not len(cohorts):
@@ -100,7 +101,7 @@ def select(first: Floats, period: Floats, control: Control, anticipation: float)
         )
     left_out = {
         "nobody_left_untreated": int((~before).sum()),
-        "treated_from_the_start": int(early.sum()),
+        "treated_from_the_start": int((before & ~rows).sum()),
     }
     return Sample(rows, first, cohorts, left_out)
 

@@ -110,7 +110,8 @@ class GroupTime:
         anticipation: float,
     ) -> GroupTime:  # fmt: skip
         """Put what was estimated into a table."""
-        se = np.sqrt((influence**2).sum(axis=1))
+        # Row by row: a copy of all of it may be the largest thing in memory.
+        se = np.sqrt([(row**2).sum() for row in influence])
         cells = [
             (each.first, periods[each.at], periods[each.at] - each.first, periods[each.base],
              made.estimate, error if error > 0 else np.nan, treated, control, made.reason)
@@ -203,7 +204,9 @@ class GroupTime:
                 f"{int((~known_cells).sum())} cells have no estimate ({reasons})",
             )
         estimate = np.where(known_cells, self.table["estimate"], 0.0)
-        influence = np.where(known_cells[:, None], self.influence, 0.0)
+        influence = self.influence
+        if not known_cells.all():
+            influence = np.where(known_cells[:, None], influence, 0.0)
         cells = self.table.assign(estimate=estimate)
         made = averages.WAYS[kind](cells, known_cells, self.shares, self.periods, balance)
         parts = averages.combine(made, influence, self.share_influence)
