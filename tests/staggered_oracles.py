@@ -72,8 +72,6 @@ CASES |= {
     for method in ("reg", "ipw", "dr")
     if data == "mpdta" or method == "reg"
 }  # fmt: skip
-STUDIES = [(before, after) for before in (1, 3, 5) for after in (1, 3)]
-BENDS = [0.0, 0.02, 0.1, 1.0]
 
 
 def take(kind: str) -> pd.DataFrame:
@@ -83,18 +81,6 @@ def take(kind: str) -> pd.DataFrame:
     rows.columns = ["unit", "period", "first", "outcome", "size"]
     first = rows["first"].fillna(0)
     return rows.assign(first=first.where(first < 9999, 0))
-
-
-def study(before: int, after: int, seed: int = 1) -> tuple[pd.Series, pd.DataFrame]:
-    """Draw an event study of nobody: estimates around 0 before and 1 after treatment."""
-    rng = np.random.Generator(np.random.PCG64(seed))
-    events = [*range(-before - 1, -1), *range(after)]
-    count = before + after
-    root = rng.random((count, count + 4, 12)).sum(axis=2) - 6
-    covariance = (0.01 * root @ root.T / (count + 4)).round(9)
-    estimates = (0.1 * (rng.random((count, 12)).sum(axis=1) - 6)).round(6)
-    made = pd.Series(estimates, index=events) + (np.array(events) >= 0)
-    return made, pd.DataFrame(covariance, events, events)
 
 
 def draw(kind: str = "full") -> pd.DataFrame:
@@ -206,22 +192,7 @@ def by_diff_diff() -> dict[str, object]:
          c.estimate, c.weight]
         for c in told.comparisons
     ]  # fmt: skip
-    made["smoothness"] = {
-        f"{before} {after}": [_flci(before, after, bound) for bound in BENDS]
-        for before, after in STUDIES
-    }
     return made
-
-
-def _flci(before: int, after: int, bound: float) -> list[float]:
-    """Give diff-diff's shortest range under smoothness; its relative magnitudes are too narrow."""
-    from diff_diff.honest_did import _compute_optimal_flci
-
-    estimates, covariance = study(before, after)
-    point, weights = estimates.to_numpy(), np.full(after, 1 / after)
-    low, high = _compute_optimal_flci(point[:before], point[before:], covariance.to_numpy(), weights,
-                                      before, after, bound)  # fmt: skip
-    return [float(low), float(high)]
 
 
 def by_pyfixest() -> dict[str, object]:
