@@ -14,7 +14,7 @@ from analysis.methods.sensitivity.smooth import choose
 from analysis.methods.sensitivity.study import Periods, RobustInterval, Study, arrange
 
 Restriction = Literal["relative_magnitudes", "smoothness"]
-_LADDER = {"relative_magnitudes": 2.0, "smoothness": 1.1}
+_LADDER = {"relative_magnitudes": 1.5, "smoothness": 1.1}
 """Each bound tried is so many times the last. By smoothness the interval's middle moves with the
 bound, so that 0 may come in and go again: the steps are small, to find where it first comes in."""
 _NEAR = 1e-9
