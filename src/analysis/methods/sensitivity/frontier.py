@@ -19,7 +19,7 @@ import numpy as np
 from analysis.methods.sensitivity.study import Floats, Study
 
 _EVENTS = 50
-"""Corners a period at most; there is about one."""
+"""Corners a period at most; there is about one, and more would be a path that turns in a circle."""
 _RANK = 1e-10
 """Estimates of which a sum, each in its own standard deviation, has no more variance, say the same twice."""
 
@@ -136,9 +136,9 @@ def _follow(second: Floats, first: Floats) -> Floats:
     joins = int(np.abs(first).argmax()) if penalty else -1
     if penalty:
         sign[joins] = -np.sign(first[joins])
-    for _ in range(_EVENTS * n):
-        if penalty <= 0:
-            break
+    while penalty > 0:
+        if len(corners) > _EVENTS * n:
+            raise ArithmeticError("the path of the weights does not come to an end")
         used = sign != 0
         part = second[np.ix_(used, used)]
         end, pull = np.zeros(n), np.zeros(n)
