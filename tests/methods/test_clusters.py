@@ -17,6 +17,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import optimize, stats
 
 from analysis.methods import clusters
 
@@ -306,6 +307,91 @@ def test_o4_the_rule_of_the_error_of_two_way_effects(shared_data: Path) -> None:
     assert found.se == pytest.approx(0.0132651554, rel=1e-6)
 
 
+# What could be found.
+
+
+def means(
+    rng: np.random.Generator, draws: int, counties: int, years: int, fade: float, passing: float
+) -> np.ndarray:
+    """Means of counties by year: a part of the variance 1 passes at once, the rest fades."""
+    lasting = rng.normal(size=(draws, counties, years))
+    for year in range(1, years):
+        lasting[..., year] = (fade * lasting[..., year - 1]
+                              + np.sqrt(1 - fade**2) * lasting[..., year])  # fmt: skip
+    passed = np.sqrt(passing) * rng.normal(size=lasting.shape)
+    return np.sqrt(1 - passing) * lasting + passed
+
+
+@pytest.mark.parametrize(("counties", "treated"), [(16, 5), (16, 8), (40, 6), (9, 3)])
+@pytest.mark.parametrize(("fade", "passing"), [(0.0, 0.0), (0.5, 0.2), (0.9, 0.0)])
+def test_the_smallest_effect_is_found_in_four_of_five_draws(
+    counties: int, treated: int, fade: float, passing: float
+) -> None:
+    drawn = means(np.random.default_rng(1), 20_000, counties, 7, fade, passing)
+    change = drawn[..., 4:].mean(axis=2) - drawn[..., :4].mean(axis=2)
+    on, off = change[:, :treated], change[:, treated:]
+    few = (counties - 1) / counties
+    se = np.sqrt(few * (on.var(axis=1, ddof=1) / (treated - 1)
+                        + off.var(axis=1, ddof=1) / (counties - treated - 1)))  # fmt: skip
+    width = stats.t.ppf(0.975, counties - 1) * se
+    errors = on.mean(axis=1) - off.mean(axis=1)
+    point = optimize.brentq(lambda e: (np.abs(errors + e) > width).mean() - 0.8, 0, 20)
+    shocks = clusters.Shocks(1.0, fade, passing, 200, 7)
+    said = clusters.find_detectable(shocks, clusters=counties, treated=treated, before=4, after=3)
+    assert said.effect == pytest.approx(point, rel=0.04)
+    assert said.se == pytest.approx(errors.std(), rel=0.03)
+
+
+def observed(table: np.ndarray) -> pd.DataFrame:
+    rows = pd.DataFrame(table).stack().rename("score").rename_axis(["county", "year"])
+    return rows.reset_index()
+
+
+@pytest.mark.parametrize(("fade", "passing"), [(0.0, 0.0), (0.6, 0.0), (0.8, 0.3)])
+def test_shocks_of_many_counties_are_found(fade: float, passing: float) -> None:
+    rows = observed(means(np.random.default_rng(2), 1, 4000, 8, fade, passing)[0])
+    # Levels of counties and years in common decide nothing.
+    rows["score"] += 100 * rows["county"] + rows["year"] ** 2
+    shocks = clusters.estimate_shocks(rows, outcome="score", cluster="county", time="year")
+    truth = clusters.Shocks(1.0, fade, passing, 4000, 8)
+    for before, after in ((1, 1), (4, 4), (5, 3)):
+        change = truth.of_change(before, after)
+        assert shocks.of_change(before, after) == pytest.approx(change, rel=0.1)
+        low, high = shocks.range_of_change(before, after)
+        assert low < change < high
+    # The fewer counties, the less is ruled out.
+    few = clusters.estimate_shocks(rows[rows["county"] < 20], outcome="score", cluster="county",
+                                   time="year")  # fmt: skip
+    ends = few.range_of_change(4, 4)
+    whole = shocks.range_of_change(4, 4)
+    assert ends[0] < whole[0] < whole[1] < ends[1]
+    said = clusters.find_detectable(few, clusters=20, treated=6, before=4, after=4)
+    assert 0 < said.low < said.effect < said.high
+
+
+def test_variances_end_where_the_likelihood_falls_by_what_chance_allows() -> None:
+    rows = observed(means(np.random.default_rng(3), 1, 30, 5, 0.4, 0.0)[0])
+    shocks = clusters.estimate_shocks(rows, outcome="score", cluster="county", time="year")
+    free = 29 * 4
+    for variance, fade, part in shocks.plausible:
+        if (fade, part) == (shocks.persistence, shocks.passing):
+            ratio = variance / shocks.variance
+            assert free * (np.log(ratio) + 1 / ratio - 1) == pytest.approx(3.841459, rel=1e-6)
+
+
+@pytest.mark.parametrize("rows", [
+    pd.DataFrame({"county": [1, 1, 2, 2, 3, 3], "year": [1, 2] * 3, "score": range(6)}),
+    pd.DataFrame({"county": [1, 1, 1, 2, 2, 2, 3, 3], "year": [1, 2, 3, 1, 2, 3, 1, 2],
+                  "score": range(8)}),
+])  # fmt: skip
+def test_two_years_or_years_missing_say_nothing(rows: pd.DataFrame) -> None:
+    with pytest.raises(ValueError, match="three years or more, every cluster in every year"):
+        clusters.estimate_shocks(rows, outcome="score", cluster="county", time="year")
+    shocks = clusters.Shocks(1.0, 0.0, 0.0, 5, 5)
+    with pytest.raises(ValueError, match="treated and other"):
+        clusters.find_detectable(shocks, clusters=5, treated=5, before=1, after=1)
+
+
 # What decides nothing: order, names, hashes, threads.
 
 
@@ -344,18 +430,32 @@ def test_order_and_names_never_change_a_number(order: list[int], shuffle: int, d
     assert whole == again
 
 
+_SAID = """
+import boottest
+from analysis.methods import clusters
+rows = boottest.draw()
+rows["first"] = 2017 * (rows["county"] < boottest.TREATED)
+made = clusters.fit(rows, outcome="score", covariates=["treated", "poor"], cluster="county",
+                    within=["school", "year"], weights="weight")
+print(clusters.cv1(made, "treated"), clusters.cv3(made, "treated"))
+print(clusters.wild_bootstrap(made, "treated"), clusters.leverage(made, "treated").effective)
+print(clusters.randomise(rows, outcome="score", first_treated="first", time="year", cluster="county",
+                         within=["school", "year"], covariates=["poor"], draws=99))
+print(clusters.estimate_shocks(rows, outcome="score", cluster="county", time="year").plausible)
+"""
+
+
 def test_neither_hashes_nor_threads_change_a_number() -> None:
-    script = "import test_clusters as t; print(t.told(t.panel(8, counties=14, treated=5)))"
     said = set()
     for seed, threads in (("0", "1"), ("77", "4")):
         names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        here = Path(__file__).parent
         environment = {**os.environ, **dict.fromkeys(names, threads), "PYTHONHASHSEED": seed,
-                       "PYTHONPATH": os.pathsep.join([str(here), str(here.parent)])}  # fmt: skip
-        done = subprocess.run([sys.executable, "-c", script], env=environment, check=True,
+                       "PYTHONPATH": str(Path(boottest.__file__).parent)}  # fmt: skip
+        done = subprocess.run([sys.executable, "-c", _SAID], env=environment, check=True,
                               capture_output=True, text=True)  # fmt: skip
         said.add(done.stdout)
     assert len(said) == 1
+    assert "randomisation" in said.pop()
 
 
 def test_frames_are_never_written_to() -> None:

@@ -11,16 +11,17 @@ as many years seen).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy import linalg, stats
+from scipy import linalg, special, stats
 
 from analysis.methods.clusters.rows import Floats
 
-_FADES = np.arange(0, 0.981, 0.02)
-_PASSING = np.arange(0, 0.91, 0.1)
+_FADES = np.arange(-25, 50) / 50
+"""Below nothing too: with that left out, shocks that do not last would seem to."""
+_PASSING = np.arange(10) / 10
 _FEW_YEARS = 4
 """With fewer years seen, the part that is gone the next year cannot be told from the fading."""
 
@@ -39,6 +40,8 @@ class Shocks:
         Share of the variance that is gone the next year.
     clusters, times
         How many were seen.
+    plausible
+        Variance, persistence and passing that the years seen do not rule out at 95 %.
     """
 
     variance: float
@@ -46,6 +49,7 @@ class Shocks:
     passing: float
     clusters: int
     times: int
+    plausible: tuple[tuple[float, float, float], ...] = field(default=(), repr=False)
 
     def of_change(self, before: int, after: int) -> float:
         """Give the variance of a cluster's mean of years after less its mean of years before.
@@ -53,10 +57,17 @@ class Shocks:
         >>> round(Shocks(4.0, 0.0, 0.0, 9, 4).of_change(2, 4), 9)
         3.0
         """
-        years = before + after
-        weight = np.concatenate([np.full(before, -1 / before), np.full(after, 1 / after)])
-        matrix = _correlation(years, self.persistence, self.passing)
-        return float(self.variance * weight @ matrix @ weight)
+        return self.variance * _of_change(before, after, self.persistence, self.passing)
+
+    def range_of_change(self, before: int, after: int) -> tuple[float, float]:
+        """Give the ends of the range in which that variance lies by profile likelihood, else nan."""
+        if not self.plausible:
+            return np.nan, np.nan
+        made = [
+            variance * _of_change(before, after, fade, part)
+            for variance, fade, part in self.plausible
+        ]
+        return min(made), max(made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,8 @@ class Detectable:
     effect
         Found with a probability of `power` by a test of size `size`; infinite where a single cluster
         is treated or not.
+    low, high
+        Its range at 95 %, since the years before are few; nan where that cannot be told.
     se
         Of the estimate, by chance alone.
     clusters, treated, before, after
@@ -79,6 +92,8 @@ class Detectable:
     """
 
     effect: float
+    low: float
+    high: float
     se: float
     clusters: int
     treated: int
@@ -108,7 +123,7 @@ def estimate_shocks(
     >>> rows = pd.DataFrame({"county": list("aaabbbccc"), "year": [1, 2, 3] * 3,
     ...                      "score": [1.0, 0, 2, 0, 3, 0, 2, 1, 3]})
     >>> made = estimate_shocks(rows, outcome="score", cluster="county", time="year")
-    >>> made.clusters, made.times, made.persistence
+    >>> made.clusters, made.times, made.passing
     (3, 3, 0.0)
     """
     # Sums depend on their order: it is that of the values, whatever the order of rows.
@@ -126,14 +141,10 @@ def estimate_shocks(
     contrasts = linalg.helmert(times)
     free = (means - means.mean(axis=0)) @ contrasts.T
     seen = np.einsum("gi,gj->ij", free, free) / (clusters - 1)
-    passing = _PASSING if times >= _FEW_YEARS else _PASSING[:1]
-    best = min(
-        (_unlikely(seen, contrasts, float(fade), float(part)), float(fade), float(part))
-        for fade in _FADES for part in passing
-    )  # fmt: skip
-    matrix = contrasts @ _correlation(times, *best[1:]) @ contrasts.T
-    variance = float(np.trace(np.linalg.solve(matrix, seen))) / (times - 1)
-    return Shocks(variance, round(best[1], 2), round(best[2], 2), clusters, times)
+    tried, variances, further = _weigh(seen, contrasts, clusters - 1)
+    best = int(np.argmin(further))
+    return Shocks(float(variances[best]), *tried[best], clusters, times,
+                  _plausible(tried, variances, further, (clusters - 1) * (times - 1)))  # fmt: skip
 
 
 def find_detectable(
@@ -181,7 +192,9 @@ def find_detectable(
         change * (clusters - 1) / clusters * (1 / (treated - 1) + 1 / (untreated - 1)))  # fmt: skip
     spread = stats.t(clusters - 1)
     effect = float(spread.ppf(1 - size / 2) * shown + spread.ppf(power) * se)
-    return Detectable(effect, se, clusters, treated, before, after, power, size, shocks)
+    low, high = np.sqrt(np.array(shocks.range_of_change(before, after)) / change) * effect
+    return Detectable(effect, float(low), float(high), se, clusters, treated, before, after, power,
+                      size, shocks)  # fmt: skip
 
 
 def _correlation(times: int, fade: float, passing: float) -> Floats:
@@ -189,8 +202,37 @@ def _correlation(times: int, fade: float, passing: float) -> Floats:
     return (1 - passing) * np.power(fade, apart) + passing * np.eye(times)
 
 
-def _unlikely(seen: Floats, contrasts: Floats, fade: float, passing: float) -> float:
-    """Give minus twice the restricted log-likelihood a cluster, the variance at its best."""
-    matrix = contrasts @ _correlation(len(contrasts) + 1, fade, passing) @ contrasts.T
-    variance = float(np.trace(np.linalg.solve(matrix, seen))) / len(contrasts)
-    return float(np.linalg.slogdet(matrix)[1]) + len(contrasts) * float(np.log(variance))
+def _of_change(before: int, after: int, fade: float, passing: float) -> float:
+    weight = np.concatenate([np.full(before, -1 / before), np.full(after, 1 / after)])
+    return float(weight @ _correlation(before + after, fade, passing) @ weight)
+
+
+def _weigh(
+    seen: Floats, contrasts: Floats, clusters: int
+) -> tuple[list[tuple[float, float]], Floats, Floats]:
+    """Give ways to fade and to pass, each with its best variance, and how much less likely it is.
+
+    That is minus twice the restricted log-likelihood, above the best.
+    """
+    free, times = contrasts.shape
+    passing = _PASSING if times >= _FEW_YEARS else _PASSING[:1]
+    tried = [(float(fade), float(part)) for fade in _FADES for part in passing]
+    matrices = np.array([contrasts @ _correlation(times, *each) @ contrasts.T for each in tried])
+    variances = np.einsum("tij,ji->t", np.linalg.inv(matrices), seen) / free
+    further = clusters * (np.linalg.slogdet(matrices)[1] + free * np.log(variances))
+    return tried, variances, further - further.min()
+
+
+def _plausible(
+    tried: list[tuple[float, float]], variances: Floats, further: Floats, free: int
+) -> tuple[tuple[float, float, float], ...]:
+    """Give for every way that is not ruled out the smallest and the largest variance that is not."""
+    room = float(stats.chi2.ppf(0.95, 1))
+    made = []
+    for (fade, part), variance, used in zip(tried, variances, further, strict=True):
+        if used <= room:
+            # A variance r times the best is by free (log r + 1 / r - 1) less likely.
+            left = -1 - (room - used) / free
+            ends = (-1 / special.lambertw(-np.exp(left), branch).real for branch in (-1, 0))
+            made += [(float(end * variance), fade, part) for end in ends]
+    return tuple(made)
