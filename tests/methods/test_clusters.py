@@ -413,9 +413,14 @@ def reordered(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 @settings(max_examples=25)
-@given(order=st.permutations(range(7)), shuffle=st.integers(0, 2**32 - 1), data=st.integers(0, 50))
-def test_order_and_names_never_change_a_number(order: list[int], shuffle: int, data: int) -> None:
+@given(order=st.permutations(range(7)), shuffle=st.integers(0, 2**32 - 1),
+       data=st.integers(0, 50), coarse=st.booleans())  # fmt: skip
+def test_order_and_names_never_change_a_number(
+    order: list[int], shuffle: int, data: int, coarse: bool
+) -> None:
     rows = panel(data)
+    if coarse:  # Many rows say the same, of schools that do not.
+        rows = rows.assign(score=rows["score"].round(), poor=rows["poor"].round(1), weight=1)
     other = reordered(rows, shuffle)
     other["county"] = other["county"].map(dict(enumerate(order))).map("z{}".format)
     # Not nearly: every bit.
@@ -505,6 +510,17 @@ def test_a_single_treated_cluster_has_no_jackknife() -> None:
     assert np.isnan([found.se, found.low, found.high, found.p]).all()
 
 
+def test_clusters_that_agree_to_the_digit_have_no_error() -> None:
+    rows = difference([3, 3, 3], [1, 1, 1, 1])
+    made = clusters.fit(rows, outcome="score", covariates=["on"], cluster="county")
+    dealt = clusters.randomise(rows.rename(columns={"on": "first"}), outcome="score",
+                               first_treated="first", cluster="county")  # fmt: skip
+    drawn = clusters.wild_bootstrap(made, "on", weights="rademacher")
+    for found in (clusters.cv1(made, "on"), clusters.cv3(made, "on"), drawn, dealt):
+        assert (found.estimate, found.low, found.high) == pytest.approx((2, 2, 2), abs=1e-6)
+        assert found.p < 0.05
+
+
 def test_what_the_rows_do_not_tell_is_an_error() -> None:
     rows = panel(11).assign(same=lambda d: d["county"].astype(float))
     made = clusters.fit(rows, outcome="score", covariates=["treated", "same"], cluster="county",
@@ -539,6 +555,14 @@ def test_webb_weights_stand_in_where_signs_are_too_few() -> None:
     )
     assert clusters.wild_bootstrap(enough, "treated") == clusters.wild_bootstrap(
         enough, "treated", weights="rademacher")  # fmt: skip
+
+
+def test_what_was_seen_counts_as_a_draw() -> None:
+    rows = panel(16, counties=16, treated=7)
+    rows["score"] += 1000 * rows["treated"]
+    made = clusters.wild_bootstrap(fit(rows), "treated", draws=99)
+    dealt = deal(rows, draws=99)
+    assert (made.p, made.every, dealt.p, dealt.every) == (0.01, False, 0.01, False)
 
 
 def test_draws_come_near_to_all_there_are() -> None:

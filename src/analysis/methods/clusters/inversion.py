@@ -20,9 +20,9 @@ import numpy as np
 from analysis.methods.clusters.rows import Floats
 
 _TIE = 1e-9
-_FLAT = 1e-12
-"""So little an error may grow that is rounding: against a slope of the treatment on itself, 1."""
+"""So little two statistics may differ, relatively, that it is rounding."""
 _STEPS = np.concatenate([np.arange(0, 10, 0.25), 10.0 * 2.0 ** np.arange(24)])
+"""How far from the estimate it is looked, in standard errors; beyond the last is without end."""
 _HALVINGS = 60
 
 
@@ -51,16 +51,6 @@ class Draws:
         spread = self.spread[0] - 2 * shift * self.spread[1] + shift**2 * self.spread[2]
         return self._share(far, shift**2 * spread)
 
-    def p_far_off(self) -> float:
-        """Give the same for a null without end on either side.
-
-        There the statistic of what was seen has no end, and that of a draw none only if its own
-        error does not grow with the null.
-        """
-        flat = self.spread[2] <= _FLAT
-        seen = np.where(flat, self.spread[0], np.inf)
-        return self._share(self.numerator[1] ** 2 * self.variance, seen)
-
     def _share(self, drawn: Floats, seen: Floats) -> float:
         as_far = int((drawn >= np.maximum(seen, 0) * (1 - _TIE)).sum())
         more = 0 if self.every else 1
@@ -68,9 +58,9 @@ class Draws:
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Give the outermost shifts that are not ruled out; infinite where none is."""
+        if self.variance == 0:
+            return 0.0, 0.0
         size = 1 - level
-        if self.p_far_off() > size + _TIE:
-            return -np.inf, np.inf
         return -self._end(-1.0, size), self._end(1.0, size)
 
     def _end(self, side: float, size: float) -> float:

@@ -63,10 +63,9 @@ class Shocks:
         """Give the ends of the range in which that variance lies by profile likelihood, else nan."""
         if not self.plausible:
             return np.nan, np.nan
-        made = [
-            variance * _of_change(before, after, fade, part)
-            for variance, fade, part in self.plausible
-        ]
+        pairs = dict.fromkeys((fade, part) for _, fade, part in self.plausible)
+        ways = {pair: _of_change(before, after, *pair) for pair in pairs}
+        made = [variance * ways[fade, part] for variance, fade, part in self.plausible]
         return min(made), max(made)
 
 
