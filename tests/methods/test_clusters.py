@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import boottest
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
@@ -296,6 +297,20 @@ def test_the_wild_bootstrap_is_what_wildboottest_says() -> None:
         assert (found.p, found.every) == (told["p"], True)
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not all(map(find_spec, ("pyfixest", "wildboottest"))),
+                    reason="missing: pyfixest and wildboottest")  # fmt: skip
+def test_the_packages_still_say_what_is_frozen() -> None:
+    frozen, made = (
+        json.loads(boottest.FROZEN.read_text(encoding="utf-8")),
+        boottest.fit(boottest.draw()),
+    )
+    for name, value in frozen.items():
+        if isinstance(value, float):
+            assert made[name] == pytest.approx(value, rel=1e-8)
+    assert made["wild"] == {name: pytest.approx(told) for name, told in frozen["wild"].items()}
+
+
 @pytest.mark.shared_data
 def test_o4_the_rule_of_the_error_of_two_way_effects(shared_data: Path) -> None:
     rows = pd.read_csv(shared_data / "did_mpdta" / "mpdta.csv")
@@ -377,6 +392,20 @@ def test_variances_end_where_the_likelihood_falls_by_what_chance_allows() -> Non
         if (fade, part) == (shocks.persistence, shocks.passing):
             ratio = variance / shocks.variance
             assert free * (np.log(ratio) + 1 / ratio - 1) == pytest.approx(3.841459, rel=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fade", [0.0, 0.5, 0.8])
+def test_four_years_of_sixteen_counties_are_right_on_average(fade: float) -> None:
+    """And wide of it one by one, which their range says."""
+    truth = clusters.Shocks(1.0, fade, 0.2, 16, 4).of_change(4, 4)
+    drawn = means(np.random.default_rng(4), 600, 16, 4, fade, 0.2)
+    made = [clusters.estimate_shocks(observed(each), outcome="score", cluster="county", time="year")
+            for each in drawn]  # fmt: skip
+    said = np.sqrt([shocks.of_change(4, 4) / truth for shocks in made])
+    assert said.mean() == pytest.approx(1, abs=0.13)
+    ranges = np.array([shocks.range_of_change(4, 4) for shocks in made])
+    assert ((ranges[:, 0] <= truth) & (truth <= ranges[:, 1])).mean() >= 0.93
 
 
 @pytest.mark.parametrize("rows", [
@@ -471,6 +500,9 @@ def test_frames_are_never_written_to() -> None:
 
 
 @settings(max_examples=25)
+@example(data=5, shift=1.0, times=1e7)
+@example(data=5, shift=1.0, times=1e-4)
+@example(data=347, shift=1.0, times=1.0)  # Some deals tie with what was under every null.
 @given(data=st.integers(0, 10_000), shift=st.floats(-2, 2), times=st.floats(0.1, 50))
 def test_effects_added_and_other_units_move_ranges_along(
     data: int, shift: float, times: float
@@ -563,6 +595,15 @@ def test_what_was_seen_counts_as_a_draw() -> None:
     made = clusters.wild_bootstrap(fit(rows), "treated", draws=99)
     dealt = deal(rows, draws=99)
     assert (made.p, made.every, dealt.p, dealt.every) == (0.01, False, 0.01, False)
+
+
+def test_where_deals_tie_under_every_null_none_is_ruled_out() -> None:
+    """Half of the clusters treated: the other half instead gives the same with the sign turned."""
+    rows = difference([9, 8], [1, 2]).rename(columns={"on": "first"})
+    for studentised in (True, False):
+        found = clusters.randomise(rows, outcome="score", first_treated="first", cluster="county",
+                                   studentised=studentised)  # fmt: skip
+        assert (found.p, found.low, found.high) == (2 / 6, -np.inf, np.inf)
 
 
 def test_draws_come_near_to_all_there_are() -> None:

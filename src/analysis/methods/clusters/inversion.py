@@ -21,8 +21,10 @@ from analysis.methods.clusters.rows import Floats
 
 _TIE = 1e-9
 """So little two statistics may differ, relatively, that it is rounding."""
-_STEPS = np.concatenate([np.arange(0, 10, 0.25), 10.0 * 2.0 ** np.arange(24)])
-"""How far from the estimate it is looked, in standard errors; beyond the last is without end."""
+_STEPS = np.concatenate([np.arange(0, 10, 0.25), 10.0 * 2.0 ** np.arange(14)])
+"""How far from the estimate it is looked, in standard errors; beyond the last is without end.
+
+Much further out rounding would tell draws apart that tie with what was seen under every null."""
 _HALVINGS = 60
 
 
@@ -49,12 +51,10 @@ class Draws:
         """Give the share of draws that lie as far out as what was seen, for the null at `shift`."""
         far = (self.numerator[0] - shift * self.numerator[1]) ** 2 * self.variance
         spread = self.spread[0] - 2 * shift * self.spread[1] + shift**2 * self.spread[2]
-        return self._share(far, shift**2 * spread)
-
-    def _share(self, drawn: Floats, seen: Floats) -> float:
-        as_far = int((drawn >= np.maximum(seen, 0) * (1 - _TIE)).sum())
+        seen = shift**2 * np.maximum(spread, 0)
+        as_far = int((far >= seen * (1 - _TIE)).sum())
         more = 0 if self.every else 1
-        return (as_far + more) / (len(drawn) + more)
+        return (as_far + more) / (len(far) + more)
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Give the outermost shifts that are not ruled out; infinite where none is."""

@@ -76,12 +76,11 @@ def randomise(
         raise ValueError("a randomisation needs a draw")
     deals, regression, dealt = _prepare(frame, outcome, first_treated, time, covariates,
                                         within=within, weights=weights, cluster=cluster)  # fmt: skip
-    every = _ways(dealt) <= draws
+    every, variance = _ways(dealt) <= draws, regression.variance(TREATED)
     made = np.concatenate(
-        [_work_out(deals, block, studentised, regression.correction)
+        [_work_out(deals, block, regression.correction, None if studentised else variance)
          for block in _blocks(dealt, None if every else draws, seed)], axis=1
     )  # fmt: skip
-    variance = regression.variance(TREATED) if studentised else 1.0
     reference = Draws(made[:2], made[2:], variance, every)
     estimate, ends = regression.estimate(TREATED), reference.interval(level)
     return Inference(estimate, estimate + ends[0], estimate + ends[1], reference.p(-estimate),
@@ -195,8 +194,11 @@ def _deal(dealt: Codes, so_far: Codes, which: int) -> Iterator[Codes]:
         yield from _deal(dealt, made, which - 1)
 
 
-def _work_out(deals: _Deals, dealt: Codes, studentised: bool, factor: float) -> Floats:
-    """Give the five numbers of each deal (`inversion`); the outcome less the effect that was found."""
+def _work_out(deals: _Deals, dealt: Codes, factor: float, variance: float | None) -> Floats:
+    """Give the five numbers of each deal (`inversion`); the outcome less the effect that was found.
+
+    With a `variance` it stands for that of every deal, so that the estimates alone are compared.
+    """
     cluster = np.arange(dealt.shape[1])
     with_other = deals.with_other[cluster, dealt]
     # What the other columns say of the treatment dealt, and of the treatment that was.
@@ -214,9 +216,9 @@ def _work_out(deals: _Deals, dealt: Codes, studentised: bool, factor: float) -> 
     says = total > _NOTHING * max(float(total.max()), _NOTHING)
     total = np.where(says, total, np.inf)
     moved = [left.sum(axis=1) / total, own.sum(axis=1) / total]
-    if not studentised:
-        one = says.astype(float)
-        return np.array([*moved, one, 0 * one, 0 * one])
+    if variance is not None:
+        same = np.where(says, variance, 0.0)
+        return np.array([*moved, same, 0 * same, 0 * same])
     errors = [(s - n[:, None] * squares) / total[:, None]
               for s, n in zip((left, own), moved, strict=True)]  # fmt: skip
     spread = [factor * (errors[i] * errors[j]).sum(axis=1) for i, j in ((0, 0), (0, 1), (1, 1))]

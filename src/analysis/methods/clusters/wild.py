@@ -73,16 +73,16 @@ def wild_bootstrap(
         raise ValueError("a bootstrap needs a draw")
     chosen = weights or ("webb" if regression.clusters < WEBB_BELOW else "rademacher")
     points = _POINTS[chosen]
-    every = regression.clusters * np.log(len(points)) <= np.log(draws) + 1e-12
+    every = len(points) ** regression.clusters <= draws
     blocks = [
         _work_out(regression, name, block)
         for block in _turned(points, regression.clusters, None if every else draws, seed)
     ]
     made = np.concatenate(blocks, axis=1)
-    reference = Draws(made[:2], made[2:], regression.variance(name), bool(every))
+    reference = Draws(made[:2], made[2:], regression.variance(name), every)
     estimate, ends = regression.estimate(name), reference.interval(level)
     return Inference(estimate, estimate + ends[0], estimate + ends[1], reference.p(-estimate),
-                     "wild", regression.clusters, draws=made.shape[1], every=bool(every))  # fmt: skip
+                     "wild", regression.clusters, draws=made.shape[1], every=every)  # fmt: skip
 
 
 def _turned(points: Floats, clusters: int, draws: int | None, seed: int) -> Iterator[Floats]:
