@@ -52,6 +52,20 @@ def test_without_a_ledger_nobody_is_known_not_to_be_suspected(build_county: Buil
     assert outcomes.mark(rows, made, SETTINGS)["suspected"].isna().all()
 
 
+def test_where_nobody_is_known_to_be_spared_nobody_is_learnt_from() -> None:
+    """School B keeps no ledger: the one who left there would be all whom anything is known of."""
+    rows = pd.DataFrame(
+        [("A", 2020, "stays", 1.0), ("A", 2020, "stays", 0.0), ("A", 2021, "left", 0.0),
+         ("A", 2021, "stays", 1.0), ("A", 2021, "left", np.nan), ("B", 2021, "left", np.nan),
+         ("B", 2021, "stays", np.nan), ("B", 2021, "moved", np.nan)],
+        columns=["school", "year", "exit", "suspected"],
+    ).assign(place=lambda made: 2 * made["year"], absent=np.nan)  # fmt: skip
+    taken, outcome = outcomes.choose(pd.concat([rows, rows.iloc[[2]]]), 1)
+    assert outcome == "suspected"
+    assert taken["exit"].tolist()[:8] == ["left", "stays", "left", "left", "left", "unknown",
+                                          "unknown", "moved"]  # fmt: skip
+
+
 ENDS = st.sampled_from(["stays", "left", "moved", "other"])
 FLAGS = st.sampled_from([0.0, 1.0, float("nan")])
 ROWS = st.lists(st.tuples(st.sampled_from([2019, 2020, 2021]), ENDS, FLAGS, FLAGS), min_size=1)
@@ -62,10 +76,14 @@ def test_each_outcome_holds_the_one_before_and_the_narrowest_is_taken(
     drawn: list[tuple[int, str, float, float]], least: int
 ) -> None:
     rows = pd.DataFrame(drawn, columns=["year", "exit", "suspected", "absent"])
+    rows = rows.assign(school="A", place=2 * rows["year"])
     taken, outcome = outcomes.choose(rows, least)
     assert taken["end"].tolist() == rows["exit"].tolist()
     flags = {"left": [], "suspected": ["suspected"], "absent": ["suspected", "absent"]}[outcome]
     came = (rows["exit"] == LEFT) | (rows[flags] == 1).any(axis=1)
+    if flags:
+        told = rows[flags[-1]].notna().groupby(rows["place"]).transform("any")
+        came &= told | rows["exit"].isin([terms.MOVED, terms.OTHER])
     assert (taken["exit"] == LEFT).tolist() == came.tolist()
     # Who is told to have stayed is known to have stayed, by what the outcome is about.
     stayed = taken["exit"] == terms.STAYS

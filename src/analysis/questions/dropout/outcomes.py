@@ -99,14 +99,27 @@ def _take(rows: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
     plain = rows.drop(columns=["suspected", "absent"]).assign(end=rows["exit"])
     if outcome == "left":
         return plain
-    flags = [rows[name].to_numpy() for name in OUTCOMES[1 : OUTCOMES.index(outcome) + 1]]
+    names = OUTCOMES[1 : OUTCOMES.index(outcome) + 1]
+    flags = rows[list(names)].to_numpy(dtype=float)
     end = rows["exit"].to_numpy(dtype=object)
-    came = (end == LEFT) | (np.nan_to_num(np.column_stack(flags)) > 0).any(axis=1)
+    came = (end == LEFT) | (np.nan_to_num(flags) > 0).any(axis=1)
     # Who is gone for another reason is none of whom the outcome stayed away.
-    untold = np.isnan(flags[-1]) & ~np.isin(end, [MOVED, OTHER])
+    untold = np.isnan(flags[:, -1]) & ~np.isin(end, [MOVED, OTHER])
     return plain.assign(
-        exit=np.select([came, untold, end == STAYS], [LEFT, UNKNOWN, STAYS], default=end)
-    )
+        exit=np.select(
+            [untold & _is_silent(rows, names[-1]), came, untold, end == STAYS],
+            [UNKNOWN, LEFT, UNKNOWN, STAYS], default=end,
+        )
+    )  # fmt: skip
+
+
+def _is_silent(rows: pd.DataFrame, name: str) -> np.ndarray:
+    """Mark the schools and terms of which nobody's outcome can be told.
+
+    With nobody known to be spared, those who left would stand alone: 100 of 100.
+    """
+    told = rows[name].notna().groupby([rows["school"], rows["place"]]).transform("any")
+    return ~told.to_numpy(dtype=bool)
 
 
 WORDS: Mapping[Outcome, Mapping[str, Mapping[str, str]]] = {
