@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -190,6 +191,15 @@ def test_schools_have_levels_in_the_model_of_leaving(
     assert odds["value"] == pytest.approx(median_odds_ratio(made.sd))
     beside = {row["subject"] for row in risk.risk_rows.factor_rows(studied)}
     assert {subject for indicator, subject in rows if indicator == "risk_odds_within"} == beside
+
+
+def test_where_schools_do_not_differ_no_odds_are_given_within_them(
+    together: risk.Together,
+) -> None:
+    """They would be the other model's, with ranges that take pupils of a school for independent."""
+    assert together.between is not None
+    told = [row["indicator"] for row in between.rows(replace(together.between, sd=0.0))]
+    assert told == ["risk_between_sd", "risk_between_odds"]
 
 
 def test_without_a_model_there_is_nothing_to_say(studied: risk.Study) -> None:

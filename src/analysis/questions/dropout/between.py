@@ -55,6 +55,10 @@ def rows(made: RandomIntercept | None) -> Iterator[Row]:
            "value_high": high}  # fmt: skip
     yield {**base, "indicator": "risk_between_odds", "value": median_odds_ratio(made.sd),
            "value_low": median_odds_ratio(low), "value_high": median_odds_ratio(high)}  # fmt: skip
+    if not made.sd:
+        # Without levels it is the model without them, whose errors take pupils of one school for
+        # independent: its ranges would show what those of the other model do not.
+        return
     # Normal as in the tables of any such model; the other model's ranges take t by schools.
     width = stats.norm.ppf(0.975) * made.se
     for factor in (each.id for each in OF_SCHOOLS):
