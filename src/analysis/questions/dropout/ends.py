@@ -180,6 +180,7 @@ def _shares(
 def tell(study: Study, county: str, table: pd.DataFrame) -> Iterator[tuple[str, dict[str, NoteValue]]]:  # fmt: skip
     """Say what becomes of a hundred, or why it cannot be said."""
     if study.fitted is None:
+        yield "ends.untold", {}
         return
     if not _can_tell(_followed(study, county)):
         yield "ends.cannot", {}
