@@ -234,6 +234,20 @@ def test_a_county_gives_its_own_rule_of_absence(build_county) -> None:
     assert "absence.own_rule" in keys(own)
 
 
+def test_without_a_ledger_no_share_of_the_absent_is_on_it(build_county) -> None:
+    """No ledger is not an empty one: of those absent 0% on it would read as a fault of schools."""
+    rows = [{"pseudonym": "p1", "school": "A", "county": COUNTY, "year": 2021, "term": "1",
+             "longest_n": 12}]  # fmt: skip
+
+    def told(**tables: Rows) -> set[str]:
+        county = build_county([junior()], attendance=rows, pupils=[pupil(1, 2021, 8)], **tables)
+        return {name for name in dropout.assess(county).table["indicator"] if "_listed_" in name}
+
+    assert told() == set()
+    names = {"dropout_listed_suspected", "dropout_listed_reported"}
+    assert told(suspected=[case(2, "2021-09-10")]) == names
+
+
 def unregistered(table: pd.DataFrame) -> list[tuple[float, str]]:
     rows = table[table["indicator"] == "ledger_unregistered"]
     return list(zip(rows["value"], rows["flag"], strict=True))

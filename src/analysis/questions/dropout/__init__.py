@@ -137,10 +137,13 @@ def _ledger(
 
 def _absence(county: CountyData, days: dict[str, int]) -> list[rows.Row]:
     attendance, pupils, cases = (county.tables[n] for n in ("attendance", "pupils", "suspected"))
+    # Without a ledger nobody is on it, which is not to say that 0% of them are.
+    kept = ledgers.keeps(county, county.year)
     return [
         row
         for name, number in days.items()
         for row in rows.absence_rows(
             ledgers.count_absent(attendance, pupils, cases, county.year, number), name, county.year
         )
+        if kept or not row["indicator"].startswith("dropout_listed")
     ]
