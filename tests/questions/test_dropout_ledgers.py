@@ -76,6 +76,9 @@ def test_cases_of_children_on_no_register_are_counted(build_county) -> None:
     county = build_county([junior()], pupils=pupils, suspected=CASES, status_changes=came)
     assert ledgers.find_unregistered(county, months) == (4, 4, 1)
     assert ledgers.find_unregistered(county, months[:6]) == (2, 2, 0)
+    again = [*CASES, case(5, "2022-06-20"), case(2, "2022-06-20")]
+    county = build_county([junior()], pupils=pupils, suspected=again, status_changes=came)
+    assert ledgers.find_unregistered(county, months) == (4, 4, 1)
 
 
 def test_where_a_school_lacks_one_of_two_registers_it_is_not_asked(build_county) -> None:

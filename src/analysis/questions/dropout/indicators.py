@@ -48,7 +48,7 @@ def declare(
             "ledger_unregistered", "列入台账而没有学籍", "Entered, and on no register", "pupils", "P1",
             "lower", digits=0,
             definition_zh="本学年列入疑似台账的儿童中，本县这一学年和以前的学籍上都没有、也没有转入或复学登记的人数；学校没有报送本学年和上一学年学籍的不计。",
-            definition_en="Of the cases entered in the year, those of children who are on no register of the county up to the year, with no change that says they came; schools that did not hand in the registers of the year and of the one before are left out.",
+            definition_en="Of the children entered in the year, those who are on no register of the county up to the year, with no change that says they came; schools that did not hand in the registers of the year and of the one before are left out.",
             source="教育部办公厅2024年4月控辍保学常态化报告通知：户籍与学籍比对查失学〔V〕",
         ),
         Indicator("ledger_days", "从列入到核实的天数（中位数）", "Days from entering to checking (median)",

@@ -177,7 +177,9 @@ def count_absent(
 
 
 def find_unregistered(county: CountyData, every: Sequence[str]) -> tuple[int, int, int]:
-    """Count the cases entered of children whom no register of the county has, up to the year.
+    """Count the children entered whom no register of the county has, up to the year.
+
+    A child entered twice is one child.
 
     Whoever came during the year is not on the register of its first day, and whoever left over the
     summer is on the year before's: a school that did not hand in both registers cannot be asked.
@@ -190,7 +192,7 @@ def find_unregistered(county: CountyData, every: Sequence[str]) -> tuple[int, in
     Returns
     -------
     tuple of int
-        Cases entered, those that could be held against a register, those of children on none.
+        Children entered, those who could be held against a register, those on none.
     """
     cases = county.tables["suspected"]
     entered = cases.loc[_in(cases, "found_on", list(every)), ["pseudonym", "school"]]
@@ -200,7 +202,9 @@ def find_unregistered(county: CountyData, every: Sequence[str]) -> tuple[int, in
     asked = entered["school"].isin(now) & entered["school"].isin(before)
     came = changes.loc[changes["change"].isin(ARRIVALS), "pseudonym"]
     known = entered["pseudonym"].isin(pupils["pseudonym"]) | entered["pseudonym"].isin(came)
-    return len(entered), int(asked.sum()), int((asked & ~known).sum())
+    of_child = pd.DataFrame({"asked": asked, "known": known}).groupby(entered["pseudonym"]).any()
+    stranger = of_child["asked"] & ~of_child["known"]
+    return len(of_child), int(of_child["asked"].sum()), int(stranger.sum())
 
 
 def _open(cases: pd.DataFrame, month: str) -> int:

@@ -149,9 +149,9 @@ def ledger_rows(flows: Iterable[Flow], year: int, apart: int) -> Iterator[Row]:
 def unregistered_rows(
     entered: int, asked: int, unregistered: int, year: int, apart: int
 ) -> Iterator[Row]:
-    """Give the cases entered of children on no register (`ledgers.find_unregistered`).
+    """Give the children entered who are on no register (`ledgers.find_unregistered`).
 
-    Nothing where no case could be held against a register, and where fewer than `apart` are on one
+    Nothing where no child could be held against a register, and where fewer than `apart` are on one
     or on none: with the cases entered either tells the other. Where only some schools handed in
     their registers the number is provisional.
     """
