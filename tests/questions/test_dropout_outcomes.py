@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -132,6 +133,22 @@ def test_the_expected_number_lies_around_the_cases_that_came(sparse: risk.Study)
         (row,) = [r for r in risk_rows.expected_rows(sparse, code)
                   if r["indicator"] == "risk_expected" and "by" not in r]  # fmt: skip
         assert row["value_low"] <= happened.sum() <= row["value_high"]
+
+
+def test_a_county_without_records_of_it_is_told_so(sparse: risk.Study) -> None:
+    """What is expected there is learnt from the others, and has nothing to be held against."""
+    rows = sparse.pool.rows
+    here = rows["county"] == CODES[0]
+    bare = rows.assign(
+        exit=rows["exit"].mask(here & rows["exit"].isin([LEFT, terms.STAYS]), "unknown")
+    )
+    studied = risk.study(replace(sparse.pool, rows=bare), PARAMETERS)
+    together = risk.judge_all(studied, PARAMETERS)
+    for rank, code in enumerate(CODES):
+        finding, _ = risk.report(studied, county(code, "administrative", rank), together)
+        keys = [note.key for note in finding.notes]
+        assert ("risk.headline.unrecorded" in keys) == (rank == 0)
+        assert finding.table["indicator"].eq("risk_rate").any() == (rank != 0)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -12,6 +12,7 @@ from analysis.questions.dropout import between, ends, risk_rows
 from analysis.questions.dropout.outcomes import WORDS
 from analysis.questions.dropout.performance import Judged
 from analysis.questions.dropout.pool import Study
+from analysis.questions.dropout.terms import known
 
 Judgement = Mapping[str, Judged | None]
 Values = dict[str, NoteValue]
@@ -41,7 +42,7 @@ def tell(
         **{form: Name("word", form) for form in WORDS[study.pool.outcome]},
     }
     for part in (
-        _headlines(study, own, together, table, parameters),
+        _headlines(study, county, own, together, table, parameters),
         _trials(own, together, checks, table),
         ends.tell(study, county, table),
         between.tell(table),
@@ -52,7 +53,7 @@ def tell(
 
 
 def _headlines(
-    study: Study, own: Judgement, together: Judgement, table: pd.DataFrame,
+    study: Study, county: str, own: Judgement, together: Judgement, table: pd.DataFrame,
     parameters: Mapping[str, Any],
 ) -> Told:  # fmt: skip
     if study.fitted is None:
@@ -60,6 +61,9 @@ def _headlines(
         return
     if study.pool.outcome != "left":
         yield "headline.instead", {}
+        rows = known(study.pool.rows)
+        if not (rows["county"] == county).any():
+            yield "headline.unrecorded", {}
     if _has(table, "risk_expected"):
         yield (
             "headline.expected",
