@@ -60,13 +60,25 @@ def test_shares_by_hand() -> None:
     """A tenth leaves in the first term and a tenth of those still there in the second."""
     made = shares(follow((10, 20, 10, 60), (10, 0, 0, 90), QUIET, QUIET, QUIET))
     assert set(made) == {ends.BY_END, ends.BY_END_INSIDE}
-    for told in made.values():
+    exact = {LEFT: 16, MOVED: 20, OTHER: 10, STAYS: 54}
+    # Of 100 pupils, steps of ten pupils are steps of 10.
+    coarse = {LEFT: 20, MOVED: 20, OTHER: 10, STAYS: 50}
+    for by, told in made.items():
         assert {name: row["value"] for name, row in told.items()} == pytest.approx(
-            {LEFT: 16, MOVED: 20, OTHER: 10, STAYS: 54}
+            exact if by == ends.BY_END_INSIDE else coarse
         )
         assert {row["n"] for row in told.values()} == {100}
         for row in told.values():
             assert row["value_low"] <= row["value"] <= row["value_high"]
+
+
+def test_two_years_reports_do_not_tell_the_few_who_left_between_them() -> None:
+    """12 of 200 and 15 of 300: to the tenth both numbers, and so the 3, could be worked out."""
+    for left, entered, told in ((12, 200, 5), (15, 300, 5), (18, 300, 5)):
+        first = (left, 20, 15, entered - left - 35)
+        made = shares(follow(first, QUIET, QUIET, QUIET, QUIET))
+        assert made[ends.BY_END][LEFT]["value"] == told
+        assert made[ends.BY_END_INSIDE][LEFT]["value"] == pytest.approx(100 * left / entered)
 
 
 def test_an_end_of_few_is_told_with_another_outside_the_county() -> None:
@@ -74,9 +86,8 @@ def test_an_end_of_few_is_told_with_another_outside_the_county() -> None:
     assert set(made[ends.BY_END_INSIDE]) == {LEFT, MOVED, OTHER, STAYS}
     assert set(made[ends.BY_END]) == {LEFT, ends.AWAY, STAYS}
     inside = made[ends.BY_END_INSIDE]
-    assert made[ends.BY_END][ends.AWAY]["value"] == pytest.approx(
-        inside[MOVED]["value"] + inside[OTHER]["value"]
-    )
+    both = inside[MOVED]["value"] + inside[OTHER]["value"]
+    assert made[ends.BY_END][ends.AWAY]["value"] == pytest.approx(both, abs=5)
 
 
 @pytest.mark.parametrize("first", [(9, 20, 20, 60), (20, 4, 5, 60), (20, 9, 0, 60)])

@@ -10,6 +10,7 @@ What goes with an end is learnt from all counties of a prefecture, each end agai
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,7 @@ PERIODS = tuple(
 )[:-1]
 """From the first term of grade 7 on; the last term of grade 9 has no outcome."""
 _HUNDRED = 100.0
+_STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def end_rows(study: Study, county: str, parameters: Mapping[str, Any]) -> Iterat
 
     Outside of the county an end that few pupils came to is told with the others that are not
     leaving, since all of them add up to a hundred; where that is few as well, or few left, nothing
-    is told.
+    is told. What is told there is in steps of that many pupils.
     """
     rows = _followed(study, county)
     if study.fitted is None or not _can_tell(rows):
@@ -129,7 +131,22 @@ def end_rows(study: Study, county: str, parameters: Mapping[str, Any]) -> Iterat
         return
     together = _is_few(number[MOVED], few) or _is_few(number[OTHER], few)
     told = {LEFT: (LEFT,), AWAY: (MOVED, OTHER)} if together else own
-    yield from _shares(rows, told, BY_END, parameters)
+    for row in _shares(rows, told, BY_END, parameters):
+        yield _coarsen(row, few)
+
+
+def _coarsen(row: Row, few: int) -> Row:
+    """Give a share in steps of `few` pupils or more: by the next year's report fewer could be told.
+
+    A share of a hundred to the tenth is one pupil where a thousand entered.
+    """
+    step = next((step for step in _STEPS if step * row["n"] >= _HUNDRED * few), _HUNDRED)
+    whole = step * round(row["value"] / step)
+    return {
+        **row, "value": max(step, whole) if row["value"] > 0 else 0.0,
+        "value_low": step * math.floor(row["value_low"] / step),
+        "value_high": step * math.ceil(row["value_high"] / step),
+    }  # fmt: skip
 
 
 def _followed(study: Study, county: str) -> pd.DataFrame:
