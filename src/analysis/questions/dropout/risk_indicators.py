@@ -14,8 +14,8 @@ _DECLARED: tuple[tuple[str, str, str, str, Privacy, Better, IntervalKind, int], 
     ("risk_auc", "排序能力", "Ranking", "ratio", "P1", "higher", "sampling", 2),
     ("risk_delong", "排序能力（学生之间独立）", "Ranking (pupils independent)", "ratio", "P1", "higher", "sampling", 2),
     ("risk_auc_school", "仅用学校{leaving}率的排序能力", "Ranking by the school’s rate alone", "ratio", "P1", "higher", "sampling", 2),
-    ("risk_hits", "每走访100人中{leave}", "Of 100 visited, {left}", "ratio", "P1", "higher", "sampling", 1),
-    ("risk_hits_school", "只按学校{leaving}率走访时", "By the school’s rate alone, {left}", "ratio", "P1", "higher", "sampling", 1),
+    ("risk_hits", "每走访100人中{leave}", "{leaving}, of 100 visited", "ratio", "P1", "higher", "sampling", 1),
+    ("risk_hits_school", "只按学校{leaving}率走访时", "{leaving}, by the school’s rate alone", "ratio", "P1", "higher", "sampling", 1),
     ("risk_gain", "模型比学校{leaving}率多出", "More than by the school’s rate", "ratio", "P1", "higher", "sampling", 1),
     ("risk_recall", "{leaving}学生中被走访的比例", "Of those who {left}, visited", "share", "P1", "higher", "sampling", 0),
     ("risk_ratio", "预计与实际之比", "Expected over observed", "ratio", "P1", "neither", "sampling", 2),
@@ -41,8 +41,8 @@ _DECLARED: tuple[tuple[str, str, str, str, Privacy, Better, IntervalKind, int], 
     ("risk_odds_moved", "转到县外就读（已核实）", "Moving to a school elsewhere (verified)", "ratio", "P0", "neither", "model", 2),
     ("risk_odds_other", "休学或死亡", "Suspension or death", "ratio", "P0", "neither", "model", 2),
     ("risk_ending", "每100名进入七年级的学生", "Of 100 who enter grade 7", "ratio", "P1", "neither", "sampling", 1),
-    ("risk_rate", "每100名学生每学期{leave}", "Of 100 pupils a term, {left}", "ratio", "P1", "lower", "none", 2),
-    ("risk_rate_pool", "全市每100名学生每学期{leave}", "Of 100 pupils a term, {left}, prefecture", "ratio", "P1", "lower", "none", 2),
+    ("risk_rate", "每100名学生每学期{leave}", "{leaving}, of 100 pupils a term", "ratio", "P1", "lower", "none", 2),
+    ("risk_rate_pool", "全市每100名学生每学期{leave}", "{leaving}, of 100 pupils a term, prefecture", "ratio", "P1", "lower", "none", 2),
     ("risk_by_pupils", "与全市的差距：学生构成", "Gap to the prefecture: who the pupils are", "ratio", "P1", "neither", "none", 2),
     ("risk_by_schools", "与全市的差距：学校与当地", "Gap to the prefecture: schools and place", "ratio", "P1", "neither", "sampling", 2),
     ("risk_school_plain", "实际与预计之比", "Observed over expected", "ratio", "P2", "lower", "model", 2),
@@ -167,11 +167,15 @@ def declare(outcome: Outcome = "left") -> tuple[Indicator, ...]:
         for language in ("zh", "en")
     }
     own = (
-        Indicator(id, zh.format_map(words["zh"]), en.format_map(words["en"]), unit, privacy,
-                  better, interval, digits)
+        Indicator(id, zh.format_map(words["zh"]), _capital(en.format_map(words["en"])), unit,
+                  privacy, better, interval, digits)
         for id, zh, en, unit, privacy, better, interval, digits in _DECLARED
     )  # fmt: skip
     return (*own, *map(_tell, _METHODS))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def declare_everywhere() -> Indicator:

@@ -124,8 +124,6 @@ def _rest(own: Judgement, table: pd.DataFrame, parameters: Mapping[str, Any]) ->
         yield (
             "gap.parts",
             {
-                "rate": Cell("risk_rate"),
-                "pool": Cell("risk_rate_pool"),
                 "pupils": Cell("risk_by_pupils"),
                 "schools": Cell("risk_by_schools"),
                 "low": Cell("risk_by_schools", field="value_low"),
