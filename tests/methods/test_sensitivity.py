@@ -432,6 +432,11 @@ DRIFTS = {
     "magnitudes": Drift(relative_magnitudes, 1.0, (-0.1, -0.3, 0.0, 0.3, 0.6)),
     # The same, but well known: one inequality of one cone binds, and its test has a size of 0.05.
     "known": Drift(relative_magnitudes, 1.0, (-0.1, -0.3, 0.0, 0.3, 0.6), before=0.05, exact=True),
+    # With one period after the start alone.
+    "alone": Drift(relative_magnitudes, 1.0, (-0.1, -0.3, 0.0, 0.3)),
+    "alone, known": Drift(
+        relative_magnitudes, 1.0, (-0.1, -0.3, 0.0, 0.3), before=0.05, exact=True
+    ),
     # A slope of 0.2 that turns by 0.1 in each period from the start on.
     "smooth": Drift(smoothness, 0.1, (-0.6, -0.4, -0.2, 0.3, 0.7)),
     # It turns by 1: the weights of the least bias are the best, and the bias is what was reckoned with.
@@ -441,13 +446,16 @@ DRIFTS = {
 
 def simulate(drift: Drift, draws: int) -> tuple[float, float]:
     """Give how often the interval covers an effect of 1, and how often the ordinary one does."""
-    scale = 0.2 * np.array([drift.before] * 3 + [1.0] * 2)
-    covariance = (0.4 + 0.6 * np.eye(5)) * np.outer(scale, scale)
+    count = len(drift.values)
+    scale = 0.2 * np.array([drift.before] * 3 + [1.0] * (count - 3))
+    covariance = (0.4 + 0.6 * np.eye(count)) * np.outer(scale, scale)
     root, rng = np.linalg.cholesky(covariance), np.random.default_rng(20)
     inside = ordinary = 0
     for _ in range(draws):
-        estimates = drift.values + np.array([0, 0, 0, 1.0, 2.0]) + root @ rng.normal(size=5)
-        made = drift.method(estimates, covariance, pre=3, post=2, bound=drift.bound)
+        estimates = (
+            drift.values + np.array([0, 0, 0, 1.0, 2.0])[:count] + root @ rng.normal(size=count)
+        )
+        made = drift.method(estimates, covariance, pre=3, post=count - 3, bound=drift.bound)
         inside += made.low <= 1.0 <= made.high
         ordinary += abs(estimates[3] - 1.0) <= Z * 0.2
     return inside / draws, ordinary / draws
