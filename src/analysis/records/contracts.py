@@ -35,6 +35,7 @@ from analysis.records.government import (
     EXCHANGES,
     MONITORING,
     SCHOOL_FUNDS,
+    SCHOOL_SCORES,
     SPECIAL_ROOMS,
 )
 from analysis.records.registers import REGISTERS
@@ -258,7 +259,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         table.id: table
         for table in (
             COUNTIES, SCHOOLS, SUCCESSIONS, SCHOOL_YEARS, RESOURCES, CLASSES, TEACHERS,
-            SPECIAL_ROOMS, SCHOOL_FUNDS, COUNTY_YEARS, MONITORING, EXCHANGES, *REGISTERS,
+            SPECIAL_ROOMS, SCHOOL_FUNDS, COUNTY_YEARS, MONITORING, EXCHANGES,
+            SCHOOL_SCORES, *REGISTERS,
         )
     }
 )  # fmt: skip

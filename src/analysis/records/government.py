@@ -139,11 +139,42 @@ EXCHANGES = Table(
         COUNTY,
         YEAR,
         person("form", "交流形式", "Form of exchange", "code", codes="exchange_form"),
+        person("share_week", "每周在接收学校工作的比例", "Share of the week at the receiving school",
+               "number", low=0, high=1),
+        person("transferred", "人事关系是否随迁", "Post moved along", "flag"),
         person("start", "交流开始日期", "First day", "date"),
         person("end", "交流结束日期", "Last day", "date"),
     ),
-    "当学年开始的交流轮岗，每人每所接收学校一行。证件号入库时分开存放。",
-    "Exchanges that begin in the school year, one row a teacher and receiving school. Numbers are "
-    "kept apart from the rest.",
+    "当学年开始的交流轮岗，每人每所接收学校一行。走教教师填每周在接收学校工作的比例（0.4即每周两天），"
+    "其余可空，按整周计；未定结束日期的可空。证件号入库时分开存放。",
+    "Exchanges that begin in the school year, one row a teacher and receiving school. Itinerant "
+    "teachers have the share of the week at the receiving school (0.4: two days a week); empty for "
+    "others, it means the whole week; the last day is empty where it is not set. Numbers are kept "
+    "apart from the rest.",
+    optional=True,
+)  # fmt: skip
+
+SCHOOL_SCORES = Table(
+    "school_scores", "学校学业成绩", "Scores by school", ("school", "year", "grade", "subject"),
+    (
+        school(),
+        COUNTY,
+        YEAR,
+        person("grade", "年级", "Grade", "count", low=1, high=9, required=True),
+        Column("subject", "学科", "Subject", "code", required=True, codes="subject", privacy="P0",
+               known_at="always"),
+        Column("paper", "试卷", "Paper", "text", required=True, privacy="P0", known_at="year_end"),
+        count("tested_n", "参加测试人数", "Pupils tested", "pupils", required=True, privacy="P1"),
+        person("score_mean", "平均分", "Mean score", "number", unit="points", low=0, high=1000,
+               known_at="year_end"),
+        person("score_sd", "标准差", "Standard deviation", "number", unit="points", low=0, high=500,
+               known_at="year_end"),
+    ),
+    "每所学校每学年每个年级、学科一行：学年末统一测试的参加人数、平均分和学生间标准差，填卷面分，由系统标准化。"
+    "“试卷”写命题单位的区划代码（全市统一命题填市级代码，县里自行命题填县级代码）；试卷不同的县之间不比较。",
+    "One row a school, year, grade and subject: pupils tested at the end of the school year, mean and "
+    "standard deviation between pupils, as marked; they are standardised here. The paper is named by "
+    "the division that set it: its prefecture's code, or its county's own; counties with different "
+    "papers are not compared.",
     optional=True,
 )  # fmt: skip
