@@ -75,8 +75,13 @@ VALUES: dict[str, dict[str, Any]] = {
     },
     "exchanges": {
         "teacher_id": identity(1), "school": "2113000001", "to_school": "2113000001",
-        "county": "130722", "year": 2021, "form": "support", "start": "2021-09-01",
-        "end": "2023-08-31",
+        "county": "130722", "year": 2021, "form": "itinerant", "share_week": 0.4,
+        "transferred": False, "start": "2021-09-01", "end": "2023-08-31",
+    },
+    "school_scores": {
+        "school": "2113000001", "county": "130722", "year": 2021, "grade": 4,
+        "subject": "mathematics", "paper": "130700", "tested_n": 39, "score_mean": 71.25,
+        "score_sd": 14.5,
     },
     "pupils": {
         "pupil_id": f"G{identity(9, 2008)}", "name": "张小测", "school": "2113000001",

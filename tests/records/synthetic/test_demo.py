@@ -58,7 +58,7 @@ def test_files_are_as_bureaus_have_them(demo):
     names = sorted(path.name for path in (demo / "130723").iterdir())
     # This county leaves its exchanges blank: there is no file of them.
     kinds = ("分学段.xlsx", "办学条件.csv", "学校.xlsx", "教师名册.xlsx", "班级.csv", "专用教室.csv",
-             "经费.csv", "县级保障.xlsx", "学籍.csv", "学生考勤.csv", "学生成绩.csv", "学籍异动.xlsx",
+             "经费.csv", "县级保障.xlsx", "学校成绩.xlsx", "学籍.csv", "学生考勤.csv", "学生成绩.csv", "学籍异动.xlsx",
              "控辍保学.xlsx")  # fmt: skip
     assert names == sorted(f"130723_{year}_{kind}" for year in (2020, 2021) for kind in kinds)
     lines = (demo / "130723" / "130723_2021_办学条件.csv").read_bytes().decode("gb18030").split("\r\n")  # fmt: skip
@@ -79,7 +79,7 @@ def test_same_seed_same_bytes_whatever_the_process(tmp_path):
         subprocess.run([sys.executable, "-c", WRITE, folder], env={**os.environ, **setting}, check=True)  # fmt: skip
     first, second = (digests(folder) for folder in folders)
     assert first == second
-    assert len(first) == 17
+    assert len(first) == 18
 
 
 def test_a_county_does_not_depend_on_the_years_or_on_the_seed_of_another(make):

@@ -7,7 +7,7 @@ regime is asked for, are followed on the same schools, by a stream of their own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from analysis.records.synthetic import (
     codes,
     defects,
     enrolment,
+    exchange,
     government,
     ledgers,
     people,
@@ -63,6 +64,8 @@ class SyntheticCounty:
         What the county does with each item of government assurance and quality.
     followed
         Its pupils and what became of them, all register years; none without a regime.
+    exchange
+        What exchange of teachers truly was, all years.
     """
 
     place: Place
@@ -74,6 +77,7 @@ class SyntheticCounty:
     defects: Defects
     plan: government.Plan
     followed: pupils.Followed | None = None
+    exchange: exchange.Exchange | None = None
 
 
 def make_county(
@@ -153,7 +157,7 @@ def make_county(
         "classes": classes.merge(identity, on=["site", "year"]).rename(columns={"code": "school"}),
         "teachers": teachers,
     }
-    made = _assemble(place, frames, children, params, years, streams[7], streams[8])
+    made = _assemble(place, frames, identity, children, params, years, seed, streams[7:])
     return made if regime is None else _with_pupils(made, classes, kept, identity, rank, params,
                                                     regime, seed)  # fmt: skip
 
@@ -292,17 +296,22 @@ def _teachers(
 def _assemble(
     place: Place,
     frames: dict[str, pd.DataFrame],
+    identity: pd.DataFrame,
     children: Children,
     params: Parameters,
     years: Collection[int] | None,
-    rng: np.random.Generator,
-    own: np.random.Generator,
+    seed: int,
+    streams: Sequence[np.random.Generator],
 ) -> SyntheticCounty:
     """Type and sort the tables, make the reports of all years, then keep the years asked for."""
     true = {name: _typed(frame, name, place.code) for name, frame in frames.items()}
-    given, plan = government.provide(true, params, own)
+    given, plan = government.provide(true, params, streams[1])
+    moved = exchange.arrange(true, given, identity, place.code, params, seed)
+    given |= moved.tables
     true |= {name: _typed(frame, name, place.code) for name, frame in given.items()}
-    reported, wrong = defects.report(true, place.code, params, rng)
+    reported, wrong = defects.report(true, place.code, params, streams[0])
+    handed, moved = exchange.report(moved, true, place.code, params, seed)
+    reported |= handed
     government.withhold(reported, plan, wrong.silent)
     asked = tuple(sorted(years if years is not None else span(params)))
     keep = {
@@ -317,7 +326,8 @@ def _assemble(
     wrong = Defects(*(part[part["year"].isin(asked)].reset_index(drop=True) for part in parts))
     key = ["school", "year", "stage", "grade"]
     grades = keep["classes"].groupby(key)["pupils_n"].sum().reset_index()
-    return SyntheticCounty(place, asked, keep, contract, grades, children, wrong, plan)
+    return SyntheticCounty(place, asked, keep, contract, grades, children, wrong, plan,
+                           exchange=moved)  # fmt: skip
 
 
 def _typed(frame: pd.DataFrame, name: str, county: str) -> pd.DataFrame:

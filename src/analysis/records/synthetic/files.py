@@ -47,7 +47,17 @@ _PEOPLE = ("name", "teacher_id", "school", "stage", "sex", "qualification", "mid
            "subject", "first_year", "training_hours_n", "certificate")  # fmt: skip
 _ROOMS = ("school", "room", "room_no", "rooms_n", "area_m2", "built")
 _MONITORING = ("monitored", "level", "variation")
-_EXCHANGES = ("teacher_id", "school", "to_school", "form", "start", "end")
+_EXCHANGES = (
+    "teacher_id",
+    "school",
+    "to_school",
+    "form",
+    "share_week",
+    "transferred",
+    "start",
+    "end",
+)
+_SCHOOL_SCORES = ("school", "grade", "subject", "paper", "tested_n", "score_mean", "score_sd")
 _ROLLS = {
     "pupils": (
         "pupil_id",
@@ -176,8 +186,10 @@ class _Desk:
             "funds": self.funds,
             "government": self.government,
             "exchanges": self.exchanges,
+            "school_scores": self.school_scores,
         }
-        needs = {"rooms": "special_rooms", "funds": "school_funds", "exchanges": "exchanges"}
+        needs = {"rooms": "special_rooms", "funds": "school_funds", "exchanges": "exchanges",
+                 "school_scores": "school_scores"}  # fmt: skip
         # What a county leaves blank it does not hand in.
         given = {n: write for n, write in made.items() if len(self.frames[needs.get(n, "schools")])}
         return given | self.registers()
@@ -344,6 +356,9 @@ class _Desk:
 
     def exchanges(self) -> bytes:
         return workbook([self._listed("exchanges", "exchanges", _EXCHANGES)])
+
+    def school_scores(self) -> bytes:
+        return workbook([self._listed("school_scores", "school_scores", _SCHOOL_SCORES)])
 
     def roll(self, table: str) -> bytes:
         """Write a long list of pupils as the register exports it."""

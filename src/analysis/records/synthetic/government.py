@@ -121,7 +121,7 @@ def withhold(reported: Frames, plan: Plan, silent: pd.DataFrame) -> None:
         rows = reported[table]
         reported[table] = rows[~rows["school"].isin(schools)].reset_index(drop=True)
     absent = pd.MultiIndex.from_frame(silent[["school", "year"]])
-    for table in ("special_rooms", "school_funds", "exchanges"):
+    for table in ("special_rooms", "school_funds", "exchanges", "school_scores"):
         rows = reported[table]
         at = pd.MultiIndex.from_frame(rows[["school", "year"]])
         reported[table] = rows[~at.isin(absent)].reset_index(drop=True)
@@ -175,17 +175,25 @@ def _trained(
     )  # fmt: skip
 
 
-def _exchanges(
-    true: Frames, figures: pd.DataFrame, plan: Plan, params: Parameters, rng: np.random.Generator
-) -> pd.DataFrame:
-    """Exchange some of the eligible teachers of every year, backbone teachers among them."""
+def find_eligible(true: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> pd.DataFrame:
+    """Find the teachers of public schools who have been at their school as long as the county says."""
     owner = true["schools"].set_index(["school", "year"])[["owner", "kind"]]
     teachers = true["teachers"].join(owner, on=["school", "year"])
     inside = teachers["stage"].isin(["primary", "junior"]) & (teachers["owner"] != "private")
     inside &= ~teachers["kind"].isin(["360", "510"])
     years = figures.set_index("year")["eligibility_years_n"].fillna(6)
     served = teachers["year"] - teachers["first_year"]
-    eligible = teachers[inside & (served >= teachers["year"].map(years))]
+    return teachers[inside & (served >= teachers["year"].map(years))]
+
+
+def _exchanges(
+    true: Frames, figures: pd.DataFrame, plan: Plan, params: Parameters, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Exchange some of the eligible teachers of every year, backbone teachers among them.
+
+    How many and of which kind stands; who goes where is arranged by `exchange`.
+    """
+    eligible = find_eligible(true, figures)
     forms = np.array(list(load_reference().codes["exchange_form"]))[:6]
     parts = []
     for year, rows in eligible.groupby("year"):
