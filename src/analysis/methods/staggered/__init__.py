@@ -12,14 +12,17 @@ from analysis.methods.staggered.fixed_effects import TwoWay, two_way
 from analysis.methods.staggered.group_time import group_time_effects
 from analysis.methods.staggered.imputing import imputation
 from analysis.methods.staggered.interactions import sun_abraham
+from analysis.methods.staggered.stacked import Differences, differences
 
 __all__ = [
     "Aggregate",
     "Bacon",
+    "Differences",
     "EventStudy",
     "GroupTime",
     "TwoWay",
     "bacon",
+    "differences",
     "group_time_effects",
     "imputation",
     "sun_abraham",

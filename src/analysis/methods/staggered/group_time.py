@@ -9,6 +9,7 @@ clusters is applied.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -90,21 +91,63 @@ def group_time_effects(
     [[2.0, 2.0, 2.0]]
     """
     _refuse(control, method, base, gaps, anticipation)
+    laid = lay_out(frame, outcome=outcome, unit=unit, time=time, first_treated=first_treated,
+                   control=control, covariates=covariates, anticipation=anticipation, base=base,
+                   cluster=cluster, gaps=gaps)  # fmt: skip
+    return estimate(laid, method, anticipation)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LaidOut:
+    """What is compared with what: the data in order, the comparisons, and whose rows these are.
+
+    Attributes
+    ----------
+    data, plan, sample
+        Rows that are compared, and how.
+    names
+        Of the clusters, in the order of their numbers in `data`.
+    """
+
+    data: Panel | Rows
+    plan: list[Comparison]
+    sample: comparisons.Sample
+    names: pd.Index
+
+
+def lay_out(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    unit: str | None,
+    time: str,
+    first_treated: str,
+    control: Control,
+    covariates: Sequence[str] = (),
+    anticipation: float = 0,
+    base: Base = "varying",
+    cluster: str | None = None,
+    gaps: Gaps = "keep",
+) -> LaidOut:
+    """Lay out what `group_time_effects` compares; arguments are its own."""
     read = panel.read(frame, outcome=outcome, unit=unit, time=time, first_treated=first_treated,
                       covariates=covariates, cluster=cluster)  # fmt: skip
     chosen = comparisons.select(read.first, read.periods[read.period], control, anticipation)
-    read = panel.replace_first(read, chosen.first)
+    read, kept = panel.replace_first(read, chosen.first), chosen.rows.copy()
     if not chosen.rows.all():
         read = panel.keep(read, chosen.rows)
     if unit is not None and not panel.is_balanced(read) and gaps == "drop":
         seen = panel.seen_throughout(read)
         chosen = chosen.without(read.first, seen)
         read = panel.keep(read, seen)
+        kept[kept] = seen
     plan = comparisons.plan(chosen.cohorts, read.periods, control=control,
                             anticipation=anticipation, base=base)  # fmt: skip
     full = unit is not None and len(read.outcome) == read.units * len(read.periods)
     data = panel.arrange(read) if full else rows.arrange(read, alone=unit is None)
-    return _estimate(data, plan, chosen, method, anticipation)
+    own = cluster or unit
+    names = pd.RangeIndex(len(kept)) if own is None else pd.Index(frame[own])
+    return LaidOut(data, plan, chosen, names[kept].unique().sort_values())
 
 
 def _refuse(control: str, method: str, base: str, gaps: str, anticipation: float) -> None:
@@ -122,11 +165,9 @@ def _refuse(control: str, method: str, base: str, gaps: str, anticipation: float
         raise UsageError("anticipation 不能为负", "anticipation cannot be negative")
 
 
-def _estimate(
-    data: Panel | Rows, plan: Sequence[Comparison], chosen: comparisons.Sample, method: Method,
-    anticipation: float,
-) -> GroupTime:  # fmt: skip
+def estimate(laid: LaidOut, method: Method, anticipation: float) -> GroupTime:
     """Go through the comparisons."""
+    data, plan, chosen = laid.data, laid.plan, laid.sample
     influence = np.zeros((len(plan), data.clusters))
     made_rows = []
     for number, each in enumerate(plan):

@@ -45,7 +45,7 @@ class Rows:
 
     def compare(self, each: Comparison, method: Method) -> tuple[Effect, Floats, int, int]:
         """Estimate one comparison; give what clusters contribute, and how many are compared."""
-        own, others = zip(*(self._sides(each, at) for at in (each.at, each.base)), strict=True)
+        own, others = zip(*(self.sides(each, at) for at in (each.at, each.base)), strict=True)
         places = (*([part] for part in own), *others)
         y = tuple(_pick(self.outcome, place) for place in places)
         x = self.covariates
@@ -57,7 +57,8 @@ class Rows:
             influence += np.bincount(cluster, np.concatenate(made.parts), self.clusters)
         return made, influence, len(y[0]), len(y[2])
 
-    def _sides(self, each: Comparison, at: int) -> tuple[slice, list[slice]]:
+    def sides(self, each: Comparison, at: int) -> tuple[slice, list[slice]]:
+        """Find the rows of a cohort and of its controls in one period."""
         start, stop = int(self.starts[at]), int(self.starts[at + 1])
         own, others = sides(self.first[start:stop], each)
         return _shift(own, start), [_shift(part, start) for part in others]
