@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb, prod
 
 import numpy as np
 import pandas as pd
 
+from analysis.methods.clusters.dealing import count_ways, deal
 from analysis.methods.clusters.inference import Inference
 from analysis.methods.clusters.inversion import Draws
 from analysis.methods.clusters.regression import Regression, invert, solve
 from analysis.methods.clusters.rows import Arranged, Codes, Floats, add_products, arrange
 
 TREATED = "treatment as it was"
-_BLOCK = 1_000_000
 _NOTHING = 1e-12
 
 
@@ -30,6 +28,7 @@ def randomise(
     covariates: Sequence[str] = (),
     within: Sequence[str] = (),
     weights: str | None = None,
+    strata: str | None = None,
     studentised: bool = True,
     draws: int = 999,
     seed: int = 0,
@@ -52,6 +51,8 @@ def randomise(
         Column: time from which the cluster is treated, 0 for never. One value a cluster.
     time
         Column of the time; if not given, clusters with a `first_treated` are treated throughout.
+    strata
+        Column: only clusters of the same value exchange first years. One value a cluster.
     studentised
         Whether deals are compared by t (by CV1), which holds where clusters differ in size (MacKinnon
         and Webb 2020, *Randomization inference for difference-in-differences with few treated
@@ -76,10 +77,11 @@ def randomise(
         raise ValueError("a randomisation needs a draw")
     deals, regression, dealt = _prepare(frame, outcome, first_treated, time, covariates,
                                         within=within, weights=weights, cluster=cluster)  # fmt: skip
-    every, variance = _ways(dealt) <= draws, regression.variance(TREATED)
+    parts = None if strata is None else _stratify(frame, cluster, strata, regression.labels)
+    every, variance = count_ways(dealt, parts) <= draws, regression.variance(TREATED)
     made = np.concatenate(
         [_work_out(deals, block, regression.correction, None if studentised else variance)
-         for block in _blocks(dealt, None if every else draws, seed)], axis=1
+         for block in deal(dealt, parts, None if every else draws, seed)], axis=1
     )  # fmt: skip
     reference = Draws(made[:2], made[2:], variance, every)
     estimate, ends = regression.estimate(TREATED), reference.interval(level)
@@ -162,36 +164,11 @@ def _add_up(rows: Arranged, residuals: Floats, possible: list[str], other: list[
     )  # fmt: skip
 
 
-def _ways(dealt: Codes) -> int:
-    """Give in how many ways what was dealt can be dealt."""
-    counts = np.bincount(dealt)
-    return prod(comb(int(counts[: i + 1].sum()), int(n)) for i, n in enumerate(counts))
-
-
-def _blocks(dealt: Codes, draws: int | None, seed: int) -> Iterator[Codes]:
-    """Give deals, some at a time; all that there are without `draws`."""
-    at_once = max(1, _BLOCK // (16 * len(dealt)))
-    if draws is None:
-        all_of_them = _deal(dealt, np.zeros(len(dealt), dtype=np.int64), int(dealt.max()))
-        while block := list(itertools.islice(all_of_them, at_once)):
-            yield np.array(block)
-        return
-    rng = np.random.Generator(np.random.PCG64(seed))
-    for done in range(0, draws, at_once):
-        size = min(at_once, draws - done)
-        yield rng.permuted(np.tile(dealt, (size, 1)), axis=1)
-
-
-def _deal(dealt: Codes, so_far: Codes, which: int) -> Iterator[Codes]:
-    """Give all deals, one first time after the other to those clusters that have none yet."""
-    if which == 0:
-        yield so_far
-        return
-    free = np.flatnonzero(so_far == 0)
-    for chosen in itertools.combinations(free, int((dealt == which).sum())):
-        made = so_far.copy()
-        made[list(chosen)] = which
-        yield from _deal(dealt, made, which - 1)
+def _stratify(frame: pd.DataFrame, cluster: str, strata: str, labels: tuple[object, ...]) -> Codes:
+    of = frame.drop_duplicates([cluster, strata]).set_index(cluster)[strata]
+    if not of.index.is_unique or of.isna().any():
+        raise ValueError(f"every cluster has one {strata}")
+    return pd.factorize(of.reindex(list(labels)))[0].astype(np.int64)
 
 
 def _work_out(deals: _Deals, dealt: Codes, factor: float, variance: float | None) -> Floats:

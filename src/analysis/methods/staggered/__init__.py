@@ -12,6 +12,7 @@ from analysis.methods.staggered.fixed_effects import TwoWay, two_way
 from analysis.methods.staggered.group_time import group_time_effects
 from analysis.methods.staggered.imputing import imputation
 from analysis.methods.staggered.interactions import sun_abraham
+from analysis.methods.staggered.randomisation import randomise
 from analysis.methods.staggered.stacked import Differences, differences
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "differences",
     "group_time_effects",
     "imputation",
+    "randomise",
     "sun_abraham",
     "two_way",
 ]

@@ -158,7 +158,7 @@ def _stack(laid: LaidOut, weight: Floats) -> tuple[pd.DataFrame, int]:
             seen, at, size = np.unique(cluster, return_inverse=True, return_counts=True)
             parts.append(pd.DataFrame({
                 "cluster": seen, "cell": number, "side": 2 * number + treated,
-                "moment": 2 * number + late, TREATED: float(treated and late),
+                "moment": (number + 1) * late, TREATED: float(treated and late),
                 "outcome": np.bincount(at, values) / size,
                 "weight": cell_weight * size / len(values),
             }))  # fmt: skip
