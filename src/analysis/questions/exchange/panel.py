@@ -1,0 +1,147 @@
+"""Schools of a prefecture over the years: exchange teachers received and sent, and what came of it.
+
+One row a school and year. A school is under its last code; the years are those for which its county
+handed in a list of exchanges, in one run. Teachers who had been exchanged before the first list and
+were still there are not known, so that the first years may count too few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.questions.exchange import doses, outcomes, schools
+from analysis.questions.exchange.roles import Assigned, assign
+from analysis.questions.exchange.schools import KEY
+from analysis.records.county import CountyData
+from analysis.records.reference import locate_zone
+
+__all__ = ["Assigned", "Panel", "assign", "gather"]
+
+OUTCOMES = ("score", *(f"score_{name}" for name in outcomes.SUBJECTS), "staying")
+PLACEBOS = ("books", "sports_area")
+COMPOSITION = ("boarders", "migrants", "log_pupils", "tested")
+FOOTING = ("teachers", "backbone")
+"""What schools had to begin with, for who receives and who sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Schools by year.
+
+    Attributes
+    ----------
+    rows
+        Sorted by school and year: ``school``, ``county``, ``year``, ``pupils``; ``receives`` and
+        ``sends``, exchange teachers per 100 pupils in full weeks (nan where not known), with
+        ``_low`` and ``_high``; ``changed``; ``location``; `OUTCOMES`, `PLACEBOS`, `COMPOSITION`,
+        `FOOTING`. Scores are in standard deviations of pupils.
+    common
+        All counties wrote the same papers, so that scores are on one scale and counties may be
+        compared; else each county is standardised by itself.
+    years
+        Run of years of each county.
+    left_out
+        What there was and is not in the rows, or not in a column: ``counties`` without any list of
+        exchanges, ``private`` schools; cells of scores by school, grade, subject and year: ``cells`` in
+        all, ``few`` with too few tested, ``without_sd`` that lack a standard deviation.
+    """
+
+    rows: pd.DataFrame
+    common: bool
+    years: Mapping[str, range]
+    left_out: Mapping[str, int]
+
+
+def gather(counties: Sequence[CountyData]) -> Panel:
+    """Put the schools of counties into one frame; the registers of pupils are not read.
+
+    Parameters
+    ----------
+    counties
+        Of one prefecture, or one county.
+    """
+    counties = sorted(counties, key=lambda county: county.place.code)
+    parameters = counties[0].reference.parameters["exchange"]["effect"]
+    codes = schools.trace_codes(
+        pd.concat([county.tables["successions"] for county in counties], ignore_index=True)
+    )
+    tables = schools.pool_tables(counties, codes)
+    years = schools.list_years(tables["exchanges"], tables["school_years"])
+    private = _list_private(tables["schools"], parameters)
+    listed = schools.list_schools(tables["school_years"], years)
+    changed = schools.find_changed(codes, listed, parameters["changed"])
+    changed |= frozenset(listed.loc[listed["twice"], "school"])
+    listed = listed[~listed["school"].isin(private)].drop(columns="twice").reset_index(drop=True)
+    rows = _add_doses(listed, tables["exchanges"], parameters["present_on"])
+    rows["changed"] = rows["school"].isin(changed)
+    marks, common = _mark(tables["school_scores"], rows)
+    rows = _add_outcomes(rows, tables, marks, parameters)
+    cells = marks[marks["school"].isin(rows["school"])]
+    left_out = {
+        "counties": len(counties) - len(years), "private": len(private), "cells": len(cells),
+        "few": int((cells["tested"] < parameters["least_tested"]).sum()),
+        "without_sd": int(_within(tables["school_scores"], rows)["score_sd"].isna().sum()),
+    }  # fmt: skip
+    return Panel(rows, common, years, left_out)
+
+
+def _list_private(frame: pd.DataFrame, parameters: Mapping[str, Any]) -> set[str]:
+    """List the schools that were not bound to exchange in any year."""
+    return set(frame.loc[frame["owner"].isin(parameters["not_public"]), "school"])
+
+
+def _add_doses(listed: pd.DataFrame, exchanges: pd.DataFrame, present_on: str) -> pd.DataFrame:
+    stays = doses.list_stays(exchanges, present_on)
+    rows = listed.copy()
+    for side, name in (("receive", "receives"), ("send", "sends")):
+        range_ = doses.measure_doses(listed, stays, side)
+        rows[name] = range_["low"].where(range_["low"] == range_["high"])
+        rows[f"{name}_low"], rows[f"{name}_high"] = range_["low"], range_["high"]
+    return rows
+
+
+def _within(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep what is of the school-years of the panel."""
+    own = pd.MultiIndex.from_frame(rows[KEY])
+    at = pd.MultiIndex.from_arrays([frame["school"], frame["year"].astype(int)])
+    return frame[at.isin(own)]
+
+
+def _mark(scores: pd.DataFrame, rows: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
+    """Standardise the scores over all who wrote a paper; private schools wrote it as well."""
+    run = rows.groupby("county")["year"].agg(["min", "max"])
+    year = scores["year"].astype("float64")
+    inside = year.ge(scores["county"].map(run["min"])) & year.le(scores["county"].map(run["max"]))
+    scores = scores[inside]
+    common = outcomes.is_common(scores)
+    return outcomes.standardise(scores, by=None if common else "county"), common
+
+
+def _add_outcomes(
+    rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame], marks: pd.DataFrame,
+    parameters: Mapping[str, Any],
+) -> pd.DataFrame:  # fmt: skip
+    found = (
+        outcomes.average_scores(marks, parameters["least_tested"]),
+        outcomes.follow_pupils(tables["classes"]),
+        outcomes.share_tested(marks, tables["classes"]),
+        outcomes.describe_schools(tables["school_years"], tables["resources"]),
+        _locate(tables["schools"]),
+    )
+    for frame in found:
+        rows = rows.merge(frame, on=KEY, how="left")
+    # The year after the last of a county's run may be there all the same: it is not of the panel.
+    numbers = [*OUTCOMES, *PLACEBOS, *COMPOSITION, *FOOTING]
+    rows[numbers] = rows[numbers].astype("float64").replace([np.inf, -np.inf], np.nan)
+    return rows.sort_values(KEY, ignore_index=True)
+
+
+def _locate(frame: pd.DataFrame) -> pd.DataFrame:
+    zones = {zone: locate_zone(zone) for zone in frame["zone"].dropna().unique()}
+    found = frame.assign(year=frame["year"].astype(int), location=frame["zone"].map(zones))
+    return found.drop_duplicates(KEY)[[*KEY, "location"]]
