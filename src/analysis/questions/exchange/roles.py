@@ -99,6 +99,32 @@ def assign(
     return Assigned(studied, roles, counts, side, at)
 
 
+def trace_lasting(assigned: Assigned) -> pd.DataFrame:
+    """Trace how many of the treated schools are still at the threshold, by year since their first.
+
+    Returns
+    -------
+    DataFrame
+        ``first`` (0 for all together), ``since``; ``schools`` seen then, ``on`` at the threshold in
+        that very year, ``unknown`` of whom that is not known.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"school": ["a"] * 3, "year": range(2014, 2017), "first": 2015,
+    ...                      "on": [0.0, 1.0, 0.0]})
+    >>> trace_lasting(Assigned(rows, rows, {}, "receive", 1.0)).to_numpy().tolist()
+    [[0, 0, 1, 1, 0], [0, 1, 1, 0, 0], [2015, 0, 1, 1, 0], [2015, 1, 1, 0, 0]]
+    """
+    rows = assigned.rows
+    rows = rows[(rows["first"] > 0) & (rows["year"] >= rows["first"])]
+    rows = rows.assign(since=rows["year"] - rows["first"])
+    both = pd.concat([rows.assign(first=0), rows], ignore_index=True)
+    found = both.groupby(["first", "since"], sort=True)["on"].agg(
+        schools="size", on="sum", unknown=lambda values: values.isna().sum()
+    )
+    return found.astype(int).reset_index()
+
+
 def _find_first(rows: pd.DataFrame, name: str, at: float) -> pd.DataFrame:
     """Find each school's first year at the threshold, and whether it is known."""
     low, high = (
