@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hand_made import frame
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.methods import staggered
@@ -375,6 +375,7 @@ def test_registers_of_pupils_are_not_read() -> None:
 
 
 @given(seed=st.integers(0, 2**31))
+@settings(max_examples=10)
 def test_order_of_rows_and_counties_says_nothing(seed: int) -> None:
     rng = np.random.default_rng(4)
     given_ = [score(s, y, float(rng.normal(70, 9)), grade=g)
@@ -442,13 +443,16 @@ def test_a_threshold_is_reached_on_unrounded_values() -> None:
     # 3 teachers to 300 pupils are 1 per 100, whatever the processor makes of the division.
     found = panel.gather([with_moves(*(move(t, "b", "a", 2018) for t in "tuv"),
                                      pupils={"a": 300, "b": 4000})])  # fmt: skip
-    assert panel.assign(found.rows, "receive", 1.0).counts["treated"] == 1
+    for at in (1.0, 1.0 + 1e-12):
+        assert panel.assign(found.rows, "receive", at).counts["treated"] == 1
+    assert panel.assign(found.rows, "receive", 1.0 + 1e-6).counts["treated"] == 0
     tenth = [move(f"t{i}", "b", "a", 2018, share_week=0.1) for i in range(30)]
     found = panel.gather([with_moves(*tenth, pupils={"a": 300, "b": 4000})])
     assert panel.assign(found.rows, "receive", 1.0).counts["treated"] == 1
 
 
 @given(seed=st.integers(0, 2**31), at=st.floats(0.05, 3))
+@settings(max_examples=40)
 def test_controls_of_a_threshold_are_those_of_a_higher_one(seed: int, at: float) -> None:
     rng = np.random.default_rng(seed)
     low = rng.choice([0, 0.2, 0.6, 1.1, 2.4], (30 * len(YEARS), 2), p=[0.6, 0.1, 0.1, 0.1, 0.1])

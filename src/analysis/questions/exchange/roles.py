@@ -13,6 +13,8 @@ Side = Literal["receive", "send"]
 COLUMNS = {"receive": "receives", "send": "sends"}
 ROLES = ("treated", "control", "other", "both", "unclear", "treated_before", "changed")
 _NEVER = 0
+_SLACK = 1e-9
+"""What equals a threshold on paper may miss it in binary by a last digit (`finding.reaches`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def trace_lasting(assigned: Assigned) -> pd.DataFrame:
 def _find_first(rows: pd.DataFrame, name: str, at: float) -> pd.DataFrame:
     """Find each school's first year at the threshold, and whether it is known."""
     low, high = (
-        rows["year"].where(rows[f"{name}_{end}"] >= at).groupby(rows["school"]).min()
+        rows["year"].where(_reach(rows[f"{name}_{end}"], at)).groupby(rows["school"]).min()
         for end in ("low", "high")
     )
     state = np.select([high.isna(), low == high], ["under", "treated"], "unclear")
@@ -136,5 +138,10 @@ def _find_first(rows: pd.DataFrame, name: str, at: float) -> pd.DataFrame:
 
 
 def _tell(rows: pd.DataFrame, name: str, at: float) -> pd.Series:
-    sure, possible = rows[f"{name}_low"] >= at, rows[f"{name}_high"] >= at
+    sure, possible = (_reach(rows[f"{name}_{end}"], at) for end in ("low", "high"))
     return pd.Series(np.select([sure, ~possible], [1.0, 0.0], np.nan), index=rows.index)
+
+
+def _reach(doses: pd.Series, at: float) -> pd.Series:
+    """Tell which doses are at the threshold, as `finding.reaches` tells it of one value."""
+    return doses >= at - _SLACK * at

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from analysis.records.county import CountyData
@@ -32,8 +33,13 @@ class Codes:
 
     def apply(self, codes: pd.Series) -> pd.Series:
         """Give the last code of each school."""
-        now = codes.astype(object)
-        return now.map(self.last).fillna(now) if self.last else now
+        # Each code is looked up once, however many rows bear it.
+        places, known = pd.factorize(codes)
+        last = np.array([self.last.get(str(code), str(code)) for code in known] + [None], object)
+        return pd.Series(last[places], codes.index, object, codes.name)
+
+
+_NO_CODES = Codes({}, pd.DataFrame())
 
 
 def trace_codes(successions: pd.DataFrame) -> Codes:
@@ -111,7 +117,7 @@ def pool_tables(counties: Sequence[CountyData], codes: Codes) -> dict[str, pd.Da
     for name in _TABLES:
         frame = _stack(county.tables[name] for county in counties)
         named = {code: codes.apply(frame[code]) for code in _CODES if code in frame}
-        pooled[name] = frame.assign(**named, county=frame["county"].astype(object))
+        pooled[name] = frame.assign(**named, county=_NO_CODES.apply(frame["county"]))
     return pooled
 
 
