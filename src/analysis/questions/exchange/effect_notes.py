@@ -1,0 +1,146 @@
+"""What may be said of the effects of exchange, each number a cell of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.finding import Cell, Given, Name, Note, NoteValue
+from analysis.questions.exchange.cases import Case, Refuted
+from analysis.questions.exchange.effect_rows import name_stage
+from analysis.questions.exchange.study import Parameters
+
+Values = dict[str, NoteValue]
+Told = Iterator[tuple[str, Values]]
+CANNOT = "effect.headline.cannot_"
+
+
+def tell(
+    cases: Sequence[Case], county: str, year: int, table: pd.DataFrame, parameters: Parameters
+) -> Iterator[Note]:
+    """Give the notes of all cases.
+
+    Parameters
+    ----------
+    cases
+        From `cases.examine`.
+    county, year
+        Of the finding.
+    table
+        The finding's own.
+    parameters
+        ``parameters.toml`` ``[exchange.effect]``.
+    """
+    for case in cases:
+        stage = name_stage(case)
+        common: Values = {
+            "county": Name("county", county), "year": Given(year), "whom": Name("stage", stage),
+            "dose": Given(parameters["main"]),
+        }  # fmt: skip
+        for key, values in _case(case, parameters):
+            yield Note(f"effect.{key}", {**common, **values}, stage)
+    common = {"county": Name("county", county), "year": Given(year)}
+    if any(case.refuted is not None for case in cases):
+        yield Note("effect.confidence.ranges", common)
+        yield Note("effect.confidence.words", common)
+    yield Note("effect.caution.average", common)
+    yield Note("effect.caution.others", common)
+    yield Note("effect.caution.arithmetic", common)
+
+
+def keep(notes: Iterable[Note], shown: set[str]) -> Iterator[Note]:
+    """Give the notes of the stages that are shown, and for the others that nothing is."""
+    withheld: set[str] = set()
+    for note in notes:
+        if not note.stage or note.stage in shown or note.key.startswith(CANNOT):
+            yield note
+        elif note.stage not in withheld:
+            withheld.add(note.stage)
+            common = {name: note.values[name] for name in ("county", "year", "whom", "dose")}
+            yield Note("effect.headline.withheld", common, note.stage)
+
+
+def _case(case: Case, parameters: Parameters) -> Told:
+    stage = name_stage(case)
+    if case.refuted is None:
+        rules = parameters["inference"]
+        yield (
+            f"headline.cannot_{case.reason}",
+            {
+                "treated": Cell("effect_clusters_treated", stage),
+                "controls": Cell("effect_clusters_controls", stage),
+                "least": Given(rules["least_treated"]),
+            },
+        )
+        return
+    yield from _headline(case.refuted, stage)
+    yield from _before(case.refuted, stage, parameters)
+    yield from _reading(case, case.refuted, stage)
+
+
+def _headline(refuted: Refuted, stage: str) -> Told:
+    higher = refuted.judged.estimate.value > 0
+    yield (
+        f"headline.{refuted.word}",
+        {
+            "direction": Name("direction", "higher" if higher else "lower"),
+            "effect": Cell("effect_score", stage),
+            "size": Cell("effect_size", stage),
+            "low": Cell("effect_score", stage, field="value_low"),
+            "high": Cell("effect_score", stage, field="value_high"),
+            "schools": Cell("effect_compared_treated", stage),
+            "controls": Cell("effect_compared_controls", stage),
+        },
+    )
+
+
+def _before(refuted: Refuted, stage: str, parameters: Parameters) -> Told:
+    """Say what could have been found, before what was."""
+    matters = parameters["inference"]["matters"]["score"]
+    values: Values = {
+        "schools": Cell("effect_compared_treated", stage),
+        "controls": Cell("effect_compared_controls", stage),
+        "clusters": Cell("effect_clusters", stage),
+        "matters": Cell("effect_matters", stage),
+    }
+    found = refuted.detectable
+    if found is None:
+        yield "before.unknown", values
+    else:
+        least: Values = {
+            "least": Cell("effect_detectable", stage),
+            "low": Cell("effect_detectable", stage, field="value_low"),
+            "high": Cell("effect_detectable", stage, field="value_high"),
+        }
+        enough = found.effect <= matters
+        yield f"before.{'enough' if enough else 'blunt'}", {**values, **least}
+    estimate = refuted.judged.estimate
+    if not estimate.excludes_zero and max(abs(estimate.low), abs(estimate.high)) > matters:
+        yield "before.open", values
+
+
+def _reading(case: Case, refuted: Refuted, stage: str) -> Told:
+    if refuted.robust is not None and np.isfinite(refuted.robust.relative_lost):
+        yield "doubts.drift", {"times": Cell("effect_lost_relative", stage)}
+    if np.isfinite(refuted.pretest.power):
+        yield "doubts.power", {"power": Cell("effect_power", stage)}
+    if np.isfinite(refuted.events.left).all():
+        yield (
+            "doubts.left_out",
+            {
+                "low": Cell("effect_left", stage, field="value_low"),
+                "high": Cell("effect_left", stage, field="value_high"),
+            },
+        )
+    if refuted.wrong_weight > 0:
+        yield "estimators.wrong", {"weight": Cell("effect_wrong_weight", stage)}
+    yield f"sure.{'few' if refuted.judged.few else 'many'}", {
+        "clusters": Cell("effect_clusters", stage),
+        "treated": Cell("effect_clusters_treated", stage),
+    }  # fmt: skip
+    if np.isnan(refuted.judged.dealt.low):
+        yield "sure.apart", {}
+    if case.sample.incomplete:
+        yield "roles.incomplete", {"schools": Cell("effect_incomplete", stage)}
