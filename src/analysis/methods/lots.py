@@ -32,6 +32,8 @@ def pair(values: ArrayLike) -> NDArray[np.intp]:
     at = np.asarray(values, dtype=float)
     if at.ndim != 2 or not np.isfinite(at).all():
         raise ValueError("measures are a table of numbers without gaps")
+    if not len(at):
+        return np.empty((0, 2), dtype=np.intp)
     spread = at.std(axis=0)
     at = at / np.where(spread > 0, spread, 1.0)
     first, second = np.triu_indices(len(at), 1)
