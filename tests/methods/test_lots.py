@@ -12,6 +12,11 @@ def test_the_closest_are_paired_first_and_the_odd_one_is_left_over() -> None:
     assert lots.pair([[0.0], [10.0], [0.5], [9.0], [4.0]]).tolist() == [[0, 2], [1, 3]]
 
 
+def test_partners_are_exchanged_where_the_closest_leave_others_far_apart() -> None:
+    # The closest two first would leave 0 and 3 as a pair, 3 apart.
+    assert lots.pair([[0.0], [1.0], [1.9], [3.0]]).tolist() == [[0, 1], [2, 3]]
+
+
 def test_every_measure_counts_by_its_spread() -> None:
     # In metres the second measure would decide alone; by spread the first tells them apart.
     values = [[1.0, 1000.0], [1.0, 1400.0], [5.0, 1000.0], [5.0, 1400.0], [3.0, 90_000.0]]

@@ -95,7 +95,7 @@ def test_groups_are_more_alike_than_free_lots_would_make_them() -> None:
     listed = listed.reset_index(drop=True)
     apart = []
     for seed in range(200):
-        drawn = trial._draw(listed, 99, [seed])  # noqa: SLF001
+        drawn = trial._draw(listed, 99, [seed])
         first, waits = (drawn.loc[drawn["turn"] == turn, "score"].mean() for turn in (1, 2))
         apart.append(first - waits)
     free = listed["score"].std() * np.sqrt(2 / 20)

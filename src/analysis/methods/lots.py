@@ -6,18 +6,23 @@ chance; and anybody can draw it again from its seed.
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
 def pair(values: ArrayLike) -> NDArray[np.intp]:
-    """Pair units that are alike: the closest two, then the closest two of the rest, and so on.
+    """Pair units that are alike, so that the squared distances within pairs are small in all.
+
+    The closest two are paired first, then the closest two of the rest, and so on; then any two pairs
+    exchange partners as long as that brings the four of them closer together.
 
     Parameters
     ----------
     values
         Measures of the units, shape (units, measures), nothing missing; each is divided by its
-        standard deviation first. Of an odd number of units the one that is left over has no pair.
+        standard deviation first. Of an odd number of units one has no pair.
 
     Returns
     -------
@@ -36,16 +41,37 @@ def pair(values: ArrayLike) -> NDArray[np.intp]:
         return np.empty((0, 2), dtype=np.intp)
     spread = at.std(axis=0)
     at = at / np.where(spread > 0, spread, 1.0)
-    first, second = np.triu_indices(len(at), 1)
-    far = ((at[first] - at[second]) ** 2).sum(axis=1).round(12)
-    free = np.ones(len(at), dtype=bool)
-    made = []
-    # Equal distances are taken by place, so that the order of units alone decides.
-    for which in np.argsort(far, kind="stable"):
-        if free[first[which]] and free[second[which]]:
-            made.append((first[which], second[which]))
-            free[[first[which], second[which]]] = False
-    return np.array(sorted(made), dtype=np.intp).reshape(-1, 2)
+    # To twelve digits: what is as far on paper is told apart by no rounding.
+    far = ((at[:, None] - at[None]) ** 2).sum(axis=2).round(12)
+    made = _improve(_pair_closest(far), far)
+    return np.array(sorted((min(p), max(p)) for p in made), dtype=np.intp).reshape(-1, 2)
+
+
+def _pair_closest(far: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Pair the closest again and again; equal distances are taken by place."""
+    first, second = np.triu_indices(len(far), 1)
+    free, made = set(range(len(far))), []
+    for which in np.argsort(far[first, second], kind="stable"):
+        one, other = int(first[which]), int(second[which])
+        if {one, other} <= free:
+            made.append((one, other))
+            free -= {one, other}
+    return made
+
+
+def _improve(made: list[tuple[int, int]], far: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Exchange partners between pairs until no exchange brings anything closer."""
+    pairs = list(made)
+    better = True
+    while better:
+        better = False
+        for i, j in combinations(range(len(pairs)), 2):
+            (a, b), (c, d) = pairs[i], pairs[j]
+            for one, other in (((a, c), (b, d)), ((a, d), (b, c))):
+                if far[one] + far[other] < far[a, b] + far[c, d] - 1e-9:
+                    pairs[i], pairs[j], better = one, other, True
+                    break
+    return pairs
 
 
 def draw(pairs: int, seed: int | list[int]) -> NDArray[np.intp]:

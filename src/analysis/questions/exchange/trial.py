@@ -128,6 +128,9 @@ def _draw(candidates: pd.DataFrame, teachers: float, seed: list[int]) -> pd.Data
     rows = candidates.assign(pair=0, turn=0)
     for size in range(len(rows) // 2 * 2, 0, -2):
         some = rows.iloc[:size]
+        # The larger half of each pair is half of all or more: no need to pair what cannot do.
+        if some["needs"].sum() / 2 > teachers:
+            continue
         pairs = lots.pair(np.column_stack([some["score"], np.log(some["pupils"])]))
         needs = some["needs"].to_numpy()[pairs]
         # Whoever the lot takes, there are teachers enough.
