@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.records.county import CountyData
+from analysis.records.teachers import has_all_schools
 
 Rules = Mapping[str, Any]
 Row = Mapping[str, Any]
@@ -108,10 +109,7 @@ def survey(county: CountyData, rules: Rules) -> Sites:
             site = _site(facts, stages, rows, classes.get(school, []))
             if site.pupils != 0:
                 found.append(site)
-    expected = county.table("counties", year=county.year)["schools_expected_n"].dropna()
-    # No list at all is not a list of none.
-    listed = len(schools) >= max([1, *expected.astype(int)])
-    return Sites(tuple(found), special, listed)
+    return Sites(tuple(found), special, has_all_schools(county, county.year))
 
 
 def rows_by_school(county: CountyData, table: str) -> dict[str, list[Row]]:
