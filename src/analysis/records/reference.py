@@ -46,6 +46,8 @@ class Reference:
         (``assurance.toml``).
     dropout
         Limits and ages of the dropout chapter (``dropout.toml``).
+    exchange
+        Quotas, years and types of schools of the chapter on exchange (``exchange.toml``).
     """
 
     codes: Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -55,6 +57,7 @@ class Reference:
     actions: Mapping[str, Any]
     assurance: Mapping[str, Any]
     dropout: Mapping[str, Any]
+    exchange: Mapping[str, Any]
 
     def scheme(self, id: str) -> Mapping[str, Any]:
         """Give a scheme, or say which there are."""
@@ -94,6 +97,7 @@ def load_reference() -> Reference:
         actions=_toml(root / "actions.toml"),
         assurance=_toml(root / "assurance.toml"),
         dropout=_toml(root / "dropout.toml"),
+        exchange=_toml(root / "exchange.toml"),
     )
 
 

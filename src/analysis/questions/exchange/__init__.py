@@ -1,1 +1,110 @@
-"""The exchange of teachers (交流轮岗): who moves where, and what that did for those who received and sent."""
+"""Question. Is the quota of exchange met, who moves where, and what becomes of them (教师交流轮岗)?
+
+Data. Tables ``exchanges``, ``teachers``, ``schools``, ``school_years``; ``county_years``,
+``successions``.
+
+Method. Two ratios in two scopes, by year. Flows of some years together, by type of school at both
+ends. Length of stay, return and who is still there later, by the dates on the list and the lists of
+teachers. What shares and coefficients become when teachers are counted where they teach. Who is
+sent, beside the eligible of the same schools.
+
+Assumptions. The list does not say who need not move. Where it does not say enough, the ratio is a
+range and the verdict that of all of it. Nothing here is an effect on pupils.
+
+Source. 教师〔2014〕4号; 教督〔2017〕6号; quotas and our own rules with their standing in
+``data/reference/exchange.toml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from analysis.finding import Finding, Note, tidy
+from analysis.questions.exchange import (
+    arithmetic,
+    flows,
+    labels,
+    notes,
+    rows,
+    rule,
+    selection,
+    stays,
+)
+from analysis.questions.exchange.indicators import declare
+from analysis.questions.exchange.rosters import Roster, draw_up_all
+from analysis.questions.exchange.rules import Rules, read_rules
+from analysis.records.county import CountyData
+
+__all__ = ["assess"]
+
+
+def assess(county: CountyData, *, few: bool = False) -> Finding:
+    """Assess the exchange of teachers in a county.
+
+    Parameters
+    ----------
+    county
+        From `analysis.records.open_county`.
+    few
+        Give also what few teachers or schools could be told from: for the county's own desk.
+
+    Returns
+    -------
+    Finding
+        Named ``"exchange"``; without rows where no exchange of the year or no teacher is listed,
+        with notes that say so.
+    """
+    code, year, rules = county.place.code, county.year, read_rules(county.reference)
+    finding = Finding(
+        "exchange", code, year, tidy([]), labels=labels.name(county, rules), origin=county.origin
+    )
+    rosters = draw_up_all(county, rules)
+    now = next((roster for roster in rosters if roster.year == year), None)
+    if now is None:
+        why = "no_exchanges" if county.table("exchanges", year=year).empty else "no_teachers"
+        return replace(
+            finding,
+            notes=(notes.tell_nothing(code, year, why),),
+            indicators=declare(rules, rules["eligibility"]["years"], own_years=False),
+            checks=tuple(rows.judge_quotas([], rules, year)),
+        )
+    # Of other years than the report's, the county alone: scopes of few would hide each other.
+    quotas = [q for r in rosters for q in rule.measure(r) if r is now or not q.scope]
+    made = [*rows.quota_rows(quotas), *rows.week_rows(county, now, rules)]
+    moved, told = _moves(county, rosters, rules, few=few)
+    counted, out = arithmetic.present(county, rules)
+    made += [*moved, *arithmetic.compare(county, now, counted, rules, few=few)]
+    table = tidy(made)
+    return replace(
+        finding,
+        table=table,
+        indicators=declare(rules, now.years, own_years=now.own_years),
+        checks=tuple(rows.judge_quotas(quotas, rules, year)),
+        notes=(
+            *notes.tell_quotas(code, year, quotas),
+            *notes.tell_basis(code, now),
+            *told,
+            *notes.tell_arithmetic(code, year, out),
+            *notes.tell_selection(code, year, table, rules),
+        ),
+    )
+
+
+def _moves(
+    county: CountyData, rosters: Sequence[Roster], rules: Rules, *, few: bool
+) -> tuple[list[rows.Row], list[Note]]:
+    """Give who moves where, how long, what becomes of them, and how they differ from others."""
+    code, year = county.place.code, county.year
+    pooled = flows.pool(rosters, year, rules)
+    begun = pd.concat([roster.moves for roster in rosters], ignore_index=True)
+    over, lists = stays.follow(county, begun, rules)
+    made = [
+        *flows.flow_rows(pooled, rules, str(year), few=few),
+        *stays.stay_rows(begun, year, rules),
+        *stays.return_rows(over, lists, year, rules),
+        *selection.selection_rows(selection.pair(rosters, year, rules), year, rules, few=few),
+    ]
+    return made, [*notes.tell_flows(code, year, rules), *notes.tell_returns(code, year)]

@@ -1,0 +1,104 @@
+"""What may be said of exchange, each number a cell of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from analysis.finding import Cell, Given, Name, Note, NoteValue
+from analysis.questions.exchange.rosters import Roster
+from analysis.questions.exchange.rows import BY_SCOPE, RATIOS
+from analysis.questions.exchange.rule import Quota
+from analysis.questions.exchange.rules import Rules
+from analysis.questions.exchange.stays import BY_AFTER, BY_PLACE
+
+Values = dict[str, NoteValue]
+
+
+def common(county: str, year: int) -> Values:
+    """Give what every sentence may name: the county and the year."""
+    return {"county": Name("county", county), "year": Given(year)}
+
+
+def tell_nothing(county: str, year: int, why: str) -> Note:
+    """Say that exchange cannot be assessed, for want of exchanges or of teachers."""
+    return Note(f"exchange.headline.{why}", common(county, year))
+
+
+def tell_quotas(county: str, year: int, found: Sequence[Quota]) -> Iterator[Note]:
+    """Say how many of the eligible were exchanged, and who of them is backbone."""
+    for quota in found:
+        if quota.year != year or quota.scope in ("other", "unknown"):
+            continue
+        place: dict[str, str] = {"at": str(year)}
+        if quota.scope:
+            place |= {"by": BY_SCOPE, "subject": quota.scope}
+        values: Values = {
+            **common(county, year),
+            "moved": Cell("exchange_teachers", **place),
+            "eligible": Cell("exchange_eligible", **place),
+            "share": Cell(RATIOS["eligible"], **place),
+            "backbone": Cell(RATIOS["backbone"], **place),
+        }
+        yield Note(f"exchange.headline.{'scope' if quota.scope else 'county'}", values)
+
+
+def tell_basis(county: str, roster: Roster) -> Iterator[Note]:
+    """Say by which number of years teachers are eligible, and what the list does not know."""
+    values: Values = {**common(county, roster.year), "years": Given(roster.years)}
+    yield Note(f"exchange.confidence.{'own' if roster.own_years else 'usual'}_years", values)
+    yield Note("exchange.confidence.exempt", values)
+    if roster.open:
+        yield Note("exchange.confidence.open", values)
+
+
+def tell_flows(county: str, year: int, rules: Rules) -> Iterator[Note]:
+    """Say how many go which way, where that may be said."""
+    values: Values = {**common(county, year), "years": Given(rules["pool"]["years"])}
+    at = str(year)
+
+    def flow(what: str, subject: str) -> Cell:
+        return Cell("exchange_moved", by=f"{what}_from→{what}_to", subject=subject, at=at)
+
+    yield Note("exchange.flows.all", {**values, "moved": Cell("exchange_moved", at=at)})
+    yield Note(
+        "exchange.flows.strength",
+        {**values, "down": flow("strength", "strong→weak"), "up": flow("strength", "weak→strong")},
+    )
+
+
+def tell_returns(county: str, year: int) -> Iterator[Note]:
+    """Say where teachers are after their exchange, and how many are there a year later."""
+    at = str(year)
+    places = {
+        name: Cell("exchange_then", by=BY_PLACE, subject=name, at=at)
+        for name in ("home", "receiving", "elsewhere")
+    }
+    one = Cell("exchange_kept", by=BY_AFTER, subject="1", at=at)
+    yield Note("exchange.returns.places", {**common(county, year), **places})
+    yield Note("exchange.returns.kept", {**common(county, year), "kept": one})
+    yield Note("exchange.returns.planned", common(county, year))
+
+
+def tell_selection(county: str, year: int, table: pd.DataFrame, rules: Rules) -> Iterator[Note]:
+    """Say in one sentence how the exchanged differ in backbone titles, or that they may not."""
+    values: Values = {**common(county, year), "years": Given(rules["pool"]["years"])}
+    rows = table[table["indicator"] == "exchange_gap_backbone"]
+    if rows.empty:
+        yield Note("exchange.selection.none", values)
+        return
+    low, high = float(rows["value_low"].iloc[0]), float(rows["value_high"].iloc[0])
+    key = "more" if low > 0 else "fewer" if high < 0 else "open"
+    cells = {
+        name: Cell("exchange_gap_backbone", at=str(year), field=field)
+        for name, field in (("gap", "value"), ("low", "value_low"), ("high", "value_high"))
+    }
+    yield Note(f"exchange.selection.{key}", {**values, **cells})
+
+
+def tell_arithmetic(county: str, year: int, out: int) -> Iterator[Note]:
+    """Say what the numbers before and after are, and that some teachers are left out of them."""
+    yield Note("exchange.arithmetic.none_of_effect", common(county, year))
+    if out:
+        yield Note("exchange.arithmetic.left_out", common(county, year))
