@@ -141,6 +141,12 @@ class Canvas:
             [y], [end - start], left=start, height=thick, color=color, linewidth=0, clip_on=False
         )
 
+    def range(self, x: float, low: float, high: float, *, cap: float = 0.12) -> None:
+        """Draw an upright thin line with a cap at both ends."""
+        self.line([x, x], [low, high], width=0.7)
+        for end in (low, high):
+            self.line([x - cap, x + cap], [end, end], width=0.7)
+
     def axis(self, scale: Scale, y: float) -> None:
         """Draw a horizontal scale with round numbers below it, none on another."""
         self.line([scale.start, scale.end], [y, y], width=0.6)
@@ -158,12 +164,17 @@ class Canvas:
                 free = place + half + 0.1
 
     def key(self, x: float, y: float, entries: Iterable[tuple[str, str]]) -> None:
-        """Draw the key: a mark or a line (``"|"`` dashed, ``"'"`` tick, ``"-"`` range) and its words."""
+        """Draw the key: a mark or a line and its words.
+
+        Lines: ``"|"`` dashed, ``"'"`` tick, ``"-"`` range, ``"I"`` range with caps.
+        """
         for look, words in entries:
             if look == "|":
                 self.line([x + 0.15] * 2, [y - 0.2, y + 0.2], color=theme.INK, dash=DASHED)
             elif look == "'":
                 self.line([x + 0.15] * 2, [y - 0.12, y + 0.12], color=theme.INK, width=1.8)
+            elif look == "I":
+                self.range(x + 0.15, y - 0.15, y + 0.15)
             elif look == "-":
                 self.line([x, x + 0.4], [y, y], color=theme.GREY, width=1.6)
             else:
