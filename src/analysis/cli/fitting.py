@@ -1,4 +1,6 @@
-"""What `county fit` computes: prefectures side by side, who may leave, and a plan for each county."""
+"""What `county fit` computes: prefectures side by side, who may leave, what exchange did, and a plan for
+each county.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from analysis.finding import Finding, Roster
     from analysis.questions.balance.plan import Options
+    from analysis.records.county import CountyData
 
     Made: TypeAlias = tuple[list[Finding], list[Roster]]
 
@@ -65,10 +68,38 @@ def plan_county(fit: Fit, code: str) -> Made:
     county = open_county(fit.store, code, fit.year)
     units = plan.open_units(county, fit.scheme)
     if units is None:
-        return [], []
+        return order_schools(county, None), []
     studied = plan.study(county, units, fit.options)
     moves = plan.list_moves(studied)
-    return [plan.report(studied)], [] if moves is None else [moves]
+    made = [plan.report(studied), *order_schools(county, moves)]
+    return made, [] if moves is None else [moves]
+
+
+def order_schools(county: CountyData, moves: Roster | None) -> list[Finding]:
+    """Propose which schools receive next year; nothing where no exchange was ever listed."""
+    from analysis.questions.exchange import panel, trial, trial_report
+    from analysis.records.regions import regions
+
+    gathered = panel.gather([county])
+    if gathered.rows.empty:
+        return []
+    counties = len(regions().counties(county.parent.code))
+    return [trial_report.report(trial.propose(county, gathered, moves=moves, counties=counties))]
+
+
+def find_effects(fit: Fit, code: str) -> Made:
+    """Study what exchange did in a prefecture; a finding a county, none without any exchange."""
+    from analysis.questions.exchange import effect, panel
+    from analysis.records import open_prefecture
+
+    counties = open_prefecture(fit.store, code, fit.year)
+    gathered = panel.gather(counties)
+    if gathered.rows.empty:
+        return [], []
+    studied = effect.study(gathered, counties[0].reference.parameters["exchange"]["effect"])
+    listed = set(gathered.rows["county"])
+    return [effect.report(studied, county) for county in counties
+            if county.place.code in listed], []  # fmt: skip
 
 
 def find_risks(fit: Fit, code: str, room: Path | None = None) -> Made:
@@ -134,7 +165,8 @@ def run(
     from analysis.records.workroom import open_workroom
 
     # What takes longest begins first.
-    tasks = [*(("risk", code) for code in prefectures), *(("plan", code) for code in counties)]
+    tasks = [*(("risk", code) for code in prefectures), *(("plan", code) for code in counties),
+             *(("effect", code) for code in prefectures)]  # fmt: skip
     total = len(prefectures) + len(tasks)
     findings: list[Finding] = []
     rosters: list[Roster] = []
@@ -156,7 +188,9 @@ def run(
 
 def _do(fit: Fit, room: Path | None, task: tuple[str, str]) -> Made:
     kind, code = task
-    return find_risks(fit, code, room) if kind == "risk" else plan_county(fit, code)
+    if kind == "risk":
+        return find_risks(fit, code, room)
+    return find_effects(fit, code) if kind == "effect" else plan_county(fit, code)
 
 
 def read_costs(path: Path | None, known: Sequence[str]) -> dict[str, float]:

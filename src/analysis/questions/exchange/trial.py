@@ -16,6 +16,7 @@ Source. Parameters with their standing in ``parameters.toml`` ``[exchange.trial]
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,8 @@ from analysis.finding import Roster
 from analysis.methods import clusters, lots
 from analysis.methods.clusters import Detectable, Shocks
 from analysis.questions.exchange.panel import Panel, assign
+from analysis.questions.exchange.rosters import draw_up
+from analysis.questions.exchange.rules import read_rules
 from analysis.records.county import CountyData
 
 
@@ -72,9 +75,22 @@ class Trial:
         return int((self.candidates["turn"] == 1).sum())
 
 
+def count_least(county: CountyData) -> float:
+    """Count the teachers that the rule asks to be exchanged in a year; nan where nobody can tell.
+
+    That is the quota of the whole county of those who may be exchanged now, whoever may be besides.
+    """
+    rules = read_rules(county.reference)
+    roster = draw_up(county, county.year, rules)
+    if roster is None or roster.eligible.empty:
+        return math.nan
+    return math.ceil(round(rules["quota"]["county"]["eligible"] * len(roster.eligible), 9))
+
+
 def propose(
-    county: CountyData, panel: Panel, *, teachers: float, moves: Roster | None, counties: int
-) -> Trial:
+    county: CountyData, panel: Panel, *, moves: Roster | None, counties: int,
+    teachers: float | None = None,
+) -> Trial:  # fmt: skip
     """Propose who receives next year and who the year after.
 
     Parameters
@@ -83,13 +99,15 @@ def propose(
         For its code, year and parameters.
     panel
         Of this county alone.
-    teachers
-        So many teachers are to be exchanged in a year; nan where nobody knows.
     moves
         The balance plan's list of moves, if there is a plan.
     counties
         Counties of the prefecture.
+    teachers
+        So many teachers are to be exchanged in a year, nan where nobody knows; if not given, as
+        many as the rule asks for (`count_least`).
     """
+    teachers = count_least(county) if teachers is None else teachers
     parameters = county.reference.parameters["exchange"]
     at = float(parameters["effect"]["main"])
     candidates = _choose(panel, county.year, at, moves)
