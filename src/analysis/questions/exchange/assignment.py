@@ -6,15 +6,19 @@ chance of when and whether their county began, however many of its schools were 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.questions.exchange.roles import Assigned
 
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+_NOTHING = 1e-12
 Unit = Literal["county", "school"]
 
 
@@ -29,6 +33,8 @@ class Assignment:
     between
         Share of the differences between schools in being treated by a year that lies between
         counties, chance taken off; nan for one county, and where nobody or everybody is treated.
+    p
+        Share of deals of the first years among all schools in which counties differ as much.
     fixed
         The unit was fixed beforehand and not told from the data.
     starts
@@ -38,6 +44,7 @@ class Assignment:
 
     unit: Unit
     between: float
+    p: float
     fixed: bool
     starts: pd.DataFrame
 
@@ -61,31 +68,32 @@ def tell_unit(assigned: Assigned, parameters: Mapping[str, Any]) -> Assignment:
     assigned
         From `roles.assign`.
     parameters
-        ``parameters.toml`` ``[exchange.effect]``: ``assignment`` and ``between``.
+        ``parameters.toml`` ``[exchange.effect]``: ``assignment``, ``chance``, ``deals``, ``seed``.
 
     Examples
     --------
     Two counties, of which one began: all that differs lies between them.
 
-    >>> rows = pd.DataFrame({"school": list("aabbccdd"), "county": list("kkkkmmmm"),
-    ...     "year": [2014, 2015] * 4, "first": [2015] * 4 + [0] * 4})
+    >>> rows = pd.DataFrame({"school": list("aabbccddeeff"), "county": ["k"] * 6 + ["m"] * 6,
+    ...     "year": [2014, 2015] * 6, "first": [2015] * 6 + [0] * 6})
     >>> from analysis.questions.exchange.roles import Assigned
-    >>> told = tell_unit(Assigned(rows, rows, {}, "receive", 1.0), {"assignment": "data", "between": 0.05})
+    >>> told = tell_unit(Assigned(rows, rows, {}, "receive", 1.0),
+    ...                  {"assignment": "data", "chance": 0.2, "deals": 999, "seed": 1})
     >>> told.unit, told.between, told.clusters, told.treated
     ('county', 1.0, 2, 1)
     """
     schools = assigned.rows.groupby("school", sort=True)[["county", "first"]].last()
-    between = measure_between(schools, assigned.rows["year"])
+    years = np.unique(assigned.rows["year"])
+    between = measure_between(schools, years)
+    p = deal_schools(schools, years, parameters["deals"], parameters["seed"])
     wanted = parameters["assignment"]
     unit: Unit = "school"
-    if schools["county"].nunique() > 1:
-        # With few counties chance alone may reach the share: the larger unit is the careful one.
-        unit = "county" if wanted == "county" or between >= parameters["between"] else "school"
-        unit = "school" if wanted == "school" else unit
-    return Assignment(unit, between, wanted != "data", _list_starts(schools))
+    if schools["county"].nunique() > 1 and wanted != "school":
+        unit = "county" if wanted == "county" or p < parameters["chance"] else "school"
+    return Assignment(unit, between, p, wanted != "data", _list_starts(schools))
 
 
-def measure_between(schools: pd.DataFrame, years: pd.Series) -> float:
+def measure_between(schools: pd.DataFrame, years: Sequence[int] | Ints) -> float:
     """Measure how alike the schools of a county are in being treated by each year.
 
     The intraclass correlation from the analysis of variance, its squares added up over the years.
@@ -96,22 +104,59 @@ def measure_between(schools: pd.DataFrame, years: pd.Series) -> float:
     schools
         ``county`` and ``first`` (0 for never), one row a school.
     years
-        School years, each as often as you like.
+        School years, each once.
     """
-    sizes = schools.groupby("county", sort=True).size().to_numpy(dtype=float)
+    on, sizes = _lay_out(schools, years)
     groups, total = len(sizes), float(sizes.sum())
     if groups < 2 or total <= groups:
         return np.nan
-    first = schools["first"].to_numpy()
-    within = among = 0.0
-    for year in np.unique(years):
-        on = pd.Series(((first > 0) & (first <= year)).astype(float), index=schools.index)
-        means = on.groupby(schools["county"]).transform("mean")
-        within += float(((on - means) ** 2).sum()) / (total - groups)
-        among += float(((means - on.mean()) ** 2).sum()) / (groups - 1)
+    means = on.sum(axis=0) / total
+    among = float((_add_counties(on, sizes) ** 2 / sizes[:, None]).sum() - total * (means**2).sum())
+    # A school is treated or not: squares are the counts themselves.
+    within = float(on.sum() - total * (means**2).sum()) - among
+    among, within = among / (groups - 1), within / (total - groups)
     typical = (total - float((sizes**2).sum()) / total) / (groups - 1)
     whole = among + (typical - 1) * within
-    return (among - within) / whole if whole > 0 else np.nan
+    return (among - within) / whole if whole > _NOTHING else np.nan
+
+
+def deal_schools(
+    schools: pd.DataFrame, years: Sequence[int] | Ints, deals: int, seed: int
+) -> float:
+    """Tell how often counties differ as much when schools are dealt anew among them.
+
+    Returns
+    -------
+    float
+        At least 1 / (deals + 1); 1 where nobody or everybody is treated, and within one county.
+    """
+    on, sizes = _lay_out(schools, years)
+    rng = np.random.default_rng(seed)
+
+    def differ(rows: Floats) -> float:
+        return float((_add_counties(rows, sizes) ** 2 / sizes[:, None]).sum())
+
+    seen = differ(on)
+    as_much = sum(
+        differ(on[rng.permutation(len(on))]) >= seen * (1 - _NOTHING) for _ in range(deals)
+    )
+    return (1 + as_much) / (1 + deals)
+
+
+def _lay_out(schools: pd.DataFrame, years: Sequence[int] | Ints) -> tuple[Floats, Floats]:
+    """Lay out who is treated by each year, schools of a county side by side; and counties' sizes."""
+    ordered = schools.sort_values("county", kind="stable")
+    first = ordered["first"].to_numpy()[:, None]
+    on = (first > 0) & (first <= np.asarray(years)[None, :])
+    sizes = np.asarray(ordered.groupby("county", sort=True).size(), dtype=np.float64)
+    return np.asarray(on, dtype=np.float64), sizes
+
+
+def _add_counties(on: Floats, sizes: Floats) -> Floats:
+    if not len(sizes):
+        return on
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int)
+    return np.add.reduceat(on, starts, axis=0)
 
 
 def _list_starts(schools: pd.DataFrame) -> pd.DataFrame:

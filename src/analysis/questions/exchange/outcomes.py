@@ -40,8 +40,8 @@ def standardise(scores: pd.DataFrame, *, by: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``school``, ``year``, ``grade``, ``subject``, ``tested``, ``z``; ``z`` is nan where nobody gave
-        a standard deviation or all pupils have one score.
+        ``school``, ``year``, ``grade``, ``subject``, ``tested``, ``sd`` as given, ``z``, which is nan
+        where nobody gave a standard deviation or all pupils have one score.
 
     Examples
     --------
@@ -54,7 +54,6 @@ def standardise(scores: pd.DataFrame, *, by: str | None = None) -> pd.DataFrame:
     """
     rows = scores[(scores["tested_n"] > 0).fillna(False) & scores["score_mean"].notna()]
     given = [*([by] if by else []), "year", *CELL]
-    columns = dict.fromkeys([*KEY, *CELL, *given])
     rows = rows.sort_values([*KEY, *CELL], kind="stable").reset_index(drop=True)
     n, mean, sd = (rows[name].astype("float64") for name in ("tested_n", "score_mean", "score_sd"))
     group = [rows[name] for name in given]
@@ -67,43 +66,61 @@ def standardise(scores: pd.DataFrame, *, by: str | None = None) -> pd.DataFrame:
     within = sum_up(n * sd.pow(2)) / sum_up(n.where(sd.notna()))
     spread = np.sqrt(between + within)
     z = apart / spread.where(spread > 0)
-    found = rows[list(columns)].assign(year=rows["year"].astype(int), tested=n, z=z)
-    return found[[*KEY, *CELL, "tested", "z"]]
+    found = rows[[*KEY, *CELL]].assign(year=rows["year"].astype(int), tested=n, sd=sd, z=z)
+    return found[[*KEY, *CELL, "tested", "sd", "z"]]
 
 
 def average_scores(marks: pd.DataFrame, least: float) -> pd.DataFrame:
     """Average each school's standardised scores, over the same grades and subjects in all its years.
 
     A grade or subject that a school lacks in one of its years would move its average by what it is
-    like: only those count that it has in every year in which it has any.
+    like: only those count that it has in every year in which it has any. They weigh by who was tested.
 
     Parameters
     ----------
     marks
         From `standardise`.
     least
-        A grade and subject with fewer tested is missing.
+        A school and year with fewer pupils tested, its grades together, is missing.
 
     Returns
     -------
     DataFrame
         ``school``, ``year``, ``score`` and ``score_<subject>``, sorted.
+
+    Examples
+    --------
+    Grade 5 is weaker and missing in 2021: it is left out of 2020 too.
+
+    >>> rows = [("a", 2020, 5, "chinese", 20, -1.0), ("a", 2020, 6, "chinese", 20, 0.25),
+    ...         ("a", 2021, 6, "chinese", 20, 0.5)]
+    >>> marks = pd.DataFrame(rows, columns=["school", "year", "grade", "subject", "tested", "z"])
+    >>> average_scores(marks, 10)[["year", "score"]].to_numpy().tolist()
+    [[2020.0, 0.25], [2021.0, 0.5]]
     """
-    known = marks[(marks["tested"] >= least) & marks["z"].notna()]
+    known = marks[marks["z"].notna()]
     parts = {"score": known}
     parts |= {f"score_{name}": known[known["subject"] == name] for name in SUBJECTS}
-    found = pd.concat([_average(rows).rename(name) for name, rows in parts.items()], axis=1)
-    return found.rename_axis(KEY).sort_index().reset_index()
+    found = [_average(rows, least).rename(name) for name, rows in parts.items()]
+    return pd.concat(found, axis=1).rename_axis(KEY).sort_index().reset_index()
 
 
-def _average(rows: pd.DataFrame) -> pd.Series:
+def _average(rows: pd.DataFrame, least: float) -> pd.Series:
+    rows = rows[_count_tested(rows) >= least]
     years = rows["school"].map(rows.groupby("school")["year"].nunique())
     present = rows.groupby(["school", *CELL])["year"].transform("nunique")
     kept = rows[present == years]
+    kept = kept[_count_tested(kept) >= least]
     sums = (
         kept.assign(weighted=kept["tested"] * kept["z"]).groupby(KEY)[["weighted", "tested"]].sum()
     )
     return sums["weighted"] / sums["tested"]
+
+
+def _count_tested(rows: pd.DataFrame) -> pd.Series:
+    """Count the pupils tested in each row's school and year: in the subject that most were."""
+    by_subject = rows.groupby([*KEY, "subject"])["tested"].transform("sum")
+    return by_subject.groupby([rows["school"], rows["year"]]).transform("max")
 
 
 def share_tested(marks: pd.DataFrame, classes: pd.DataFrame) -> pd.DataFrame:

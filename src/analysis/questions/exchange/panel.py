@@ -47,8 +47,9 @@ class Panel:
         Run of years of each county.
     left_out
         What there was and is not in the rows, or not in a column: ``counties`` without any list of
-        exchanges, ``private`` schools; cells of scores by school, grade, subject and year: ``cells`` in
-        all, ``few`` with too few tested, ``without_sd`` that lack a standard deviation.
+        exchanges, ``private`` schools; of scores by school, grade, subject and year (``cells`` in all)
+        those ``without_sd``; school-years with some of them and yet ``unscored``, as too few were
+        tested or no grade and subject was in all years of the school.
     """
 
     rows: pd.DataFrame
@@ -84,8 +85,8 @@ def gather(counties: Sequence[CountyData]) -> Panel:
     cells = marks[marks["school"].isin(rows["school"])]
     left_out = {
         "counties": len(counties) - len(years), "private": len(private), "cells": len(cells),
-        "few": int((cells["tested"] < parameters["least_tested"]).sum()),
-        "without_sd": int(_within(tables["school_scores"], rows)["score_sd"].isna().sum()),
+        "without_sd": int(cells["sd"].isna().sum()),
+        "unscored": len(cells.drop_duplicates(KEY)) - int(rows["score"].notna().sum()),
     }  # fmt: skip
     return Panel(rows, common, years, left_out)
 
@@ -103,13 +104,6 @@ def _add_doses(listed: pd.DataFrame, exchanges: pd.DataFrame, present_on: str) -
         rows[name] = range_["low"].where(range_["low"] == range_["high"])
         rows[f"{name}_low"], rows[f"{name}_high"] = range_["low"], range_["high"]
     return rows
-
-
-def _within(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep what is of the school-years of the panel."""
-    own = pd.MultiIndex.from_frame(rows[KEY])
-    at = pd.MultiIndex.from_arrays([frame["school"], frame["year"].astype(int)])
-    return frame[at.isin(own)]
 
 
 def _mark(scores: pd.DataFrame, rows: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
