@@ -82,8 +82,9 @@ def test_before(events: Events, estimate: float, size: float) -> Pretest:
     free = events.clusters - before
     scale = free / (before * (events.clusters - 1))
     limit = stats.f.ppf(1 - size, before, free)
+    # By the distribution and not its complement: scipy 1.17's ncf.sf is negative without a centre.
     return Pretest(float(stats.f.sf(scale * wald, before, free)),
-                   float(stats.ncf.sf(limit, before, free, centre)), before)  # fmt: skip
+                   1 - float(stats.ncf.cdf(limit, before, free, centre)), before)  # fmt: skip
 
 
 def doubt_trend(pretest: Pretest, refutation: Parameters) -> Doubt:

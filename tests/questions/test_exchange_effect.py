@@ -1,0 +1,321 @@
+"""Effects of exchange on made panels whose truth is declared, and the finding that tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.questions.exchange_frames import make_panel
+
+from analysis.finding import Finding
+from analysis.methods import clusters, staggered
+from analysis.questions.exchange import doubts, effect, estimators, inference, study
+from analysis.questions.exchange.cases import Case, examine
+from analysis.questions.exchange.events import follow
+from analysis.questions.exchange.panel import Panel
+from analysis.questions.exchange.roles import Assigned
+from analysis.questions.exchange.study import select
+from analysis.records.county import CountyData
+from analysis.records.reference import load_reference
+from analysis.release import release
+
+PARAMETERS = load_reference().parameters["exchange"]["effect"]
+RULES, REFUTATION = PARAMETERS["inference"], PARAMETERS["refutation"]
+
+
+def _examine(rows: pd.DataFrame, cluster: str = "county", **how: Any) -> Case:
+    made = {at: Assigned(rows, rows, {}, "receive", at) for at in PARAMETERS["at"]}
+    rows["on"] = (rows["receives"] >= 1).astype(float)
+    return examine(made, scope="all", cluster=cluster, parameters=PARAMETERS, **how)
+
+
+def _results(case: Case) -> dict[str, str]:
+    assert case.refuted is not None
+    return {doubt.id: doubt.result for doubt in case.refuted.doubts}
+
+
+# What is compared
+
+
+def test_two_schools_and_two_that_never_began_by_hand() -> None:
+    """Scores rise by 3 and 5 where they rose by 1 elsewhere: 3, and the jackknife's error from 1, 2, 3."""
+    rows = pd.DataFrame({
+        "school": list("aabbccdd"), "county": list("kkllmmnn"), "year": [1, 2] * 4,
+        "first": [2, 2, 2, 2, 0, 0, 0, 0], "score": [1.0, 4, 0, 5, 5, 6, 2, 3],
+    })  # fmt: skip
+    sample = select(rows, "score", "county")
+    found = study.find_range(sample, RULES)
+    assert found.value == pytest.approx(3.0)
+    # Without a 4, without b 2, without either of the others 3: 3/4 of 1 + 1.
+    assert found.se**2 == pytest.approx(1.5)
+    assert (sample.treated_clusters, sample.control_clusters) == (2, 2)
+
+
+def test_schools_without_scores_throughout_are_left_out_and_years_without_scores_are_no_years() -> (
+    None
+):
+    rows = make_panel(counties=2, treated=1, schools=3)
+    rows.loc[rows["year"] == rows["year"].max(), "score"] = np.nan
+    rows.loc[(rows["school"] == "s00004") & (rows["year"] == 2003), "score"] = np.nan
+    sample = select(rows, "score", "county")
+    assert sample.incomplete == 1
+    assert sample.rows["year"].max() == rows["year"].max() - 1
+    assert len(sample.rows) == 5 * 7
+
+
+def test_neighbours_are_no_controls_where_counties_begin_as_one() -> None:
+    rows = make_panel(spill=0.2)
+    near = study.whole_counties(rows)
+    assert set(near.loc[near["first"] == 0, "county"]) == {f"c{n:02d}" for n in range(5, 16)}
+    case = _examine(rows)
+    assert case.sample.control_schools == 11 * 20
+    assert case.sample.treated_schools == 5 * 10
+
+
+def test_too_few_clusters_have_no_verdict_whatever_the_estimate() -> None:
+    for treated, reason in ((4, "few_treated"), (12, "few_controls"), (0, "nobody")):
+        case = _examine(make_panel(treated=treated, effect=2.0))
+        assert (case.reason, case.refuted, case.word) == (reason, None, "cannot")
+    assert _examine(make_panel(treated=5)).reason == ""
+    assert _examine(make_panel(), comparable=False).reason == "papers"
+
+
+# Estimates and errors
+
+
+@pytest.mark.parametrize("by", ["county", "school"])
+def test_the_declared_effect_is_found_and_every_estimator_agrees(by: str) -> None:
+    rows = make_panel(by=by, starts=(4, 5, 6), effect=0.3, shock=0.02)
+    case = _examine(rows, by)
+    assert case.refuted is not None
+    main = case.refuted.judged.estimate
+    assert main.low < 0.3 < main.high
+    assert set(case.refuted.estimates) >= {"never", "notyet", "robust", "imputation", "sun_abraham",
+                                           "two_way"}  # fmt: skip
+    for one in case.refuted.estimates.values():
+        assert one.value == pytest.approx(0.3, abs=0.05)
+    assert case.by_outcome["staying"].low < 0 < case.by_outcome["staying"].high
+
+
+def test_the_error_follows_the_number_of_clusters() -> None:
+    few, many = make_panel(counties=29, treated=8, schools=4), make_panel(counties=30, treated=8, schools=4)  # fmt: skip
+    for rows, is_few in ((few, True), (many, False)):
+        judged = inference.judge(select(rows, "score", "county"), RULES)
+        made = staggered.differences(rows, outcome="score", unit="school", time="year",
+                                     first_treated="first", cluster="county")  # fmt: skip
+        own = clusters.cv3(made.regression, made.name)
+        assert judged.few == is_few
+        assert judged.jackknife.se == pytest.approx(own.se, rel=1e-12)
+        assert judged.estimate.se == (judged.jackknife.se if is_few else judged.plain.se)
+        assert judged.estimate.value == pytest.approx(judged.plain.value, rel=1e-12)
+
+
+def test_a_range_alone_decides_nothing_where_the_other_errors_disagree() -> None:
+    sample = select(make_panel(shock=0.05), "score", "county")
+    judged = inference.judge(sample, RULES)
+    assert inference.doubt_errors(judged, RULES).result == "passes"
+    apart = replace(judged, wild=replace(judged.wild, p=0.2))
+    assert inference.doubt_errors(apart, RULES).result == "fails"
+    assert inference.doubt_errors(replace(apart, few=False), RULES).result == "passes"
+
+
+def test_starts_of_schools_that_lie_apart_are_dealt_by_the_first_of_their_cluster() -> None:
+    rows = make_panel(effect=0.5)
+    late = (rows["county"] == "c00") & (rows["school"] < "s00010")
+    rows["first"] = rows["first"].where(~late, rows["first"] + 1)
+    found = inference.deal(select(rows, "score", "county"), RULES)
+    assert found.p < 0.01
+    assert np.isnan([found.low, found.high]).all()
+
+
+def test_covariance_of_few_clusters_is_the_jackknifes() -> None:
+    sample = select(make_panel(starts=(5, 6), shock=0.1), "score", "county")
+    made = follow(sample, RULES, REFUTATION)
+    left = []
+    for county in sorted(sample.rows["county"].unique()):
+        rows = sample.rows[sample.rows["county"] != county]
+        found = staggered.group_time_effects(
+            rows, outcome="score", unit="school", time="year", first_treated="first",
+            base="universal",
+        ).aggregate("dynamic")  # fmt: skip
+        left.append(found.table.set_index("event")["estimate"].loc[made.table["event"]].to_numpy())
+    apart = np.array(left) - np.mean(left, axis=0)
+    np.testing.assert_allclose(made.covariance, 15 / 16 * apart.T @ apart, rtol=1e-9)
+    table = made.table
+    assert (table["band_low"] <= table["low"]).all()
+    assert (table["band_high"] >= table["high"]).all()
+    assert made.weights.sum() == pytest.approx(1.0)
+
+
+def test_what_could_be_found_is_said_from_years_before_alone() -> None:
+    rows = make_panel(shock=0.1)
+    found = inference.find_detectable(select(rows, "score", "county"), RULES)
+    changed = rows.assign(score=rows["score"] + 5.0 * (rows["year"] >= 2005) * (rows["first"] > 0))
+    again = inference.find_detectable(select(changed, "score", "county"), RULES)
+    assert found is not None
+    assert found == again
+    assert inference.find_detectable(
+        select(make_panel(starts=(3,)), "score", "county"), RULES
+    ) is None  # fmt: skip
+
+
+# Doubts
+
+
+def test_groups_that_moved_apart_before_cannot_be_assessed() -> None:
+    case = _examine(make_panel(effect=0.0, drift=0.1))
+    assert _results(case)["pretrend"] == "fails"
+    assert _results(case)["placebo_date"] == "fails"
+    assert case.word == "cannot"
+
+
+def test_without_an_effect_evidence_is_insufficient_in_most_draws() -> None:
+    """A word is wrong in one draw of twenty, and another one or two have groups apart before."""
+    words = [_examine(make_panel(effect=0.0, shock=0.1, schools=4, seed=n)).word for n in range(8)]
+    assert words.count("strong") == 0
+    assert words.count("insufficient") >= 5
+    assert words.count("some") <= 1
+
+
+def test_neighbours_that_gain_are_told() -> None:
+    assert _results(_examine(make_panel(spill=0.2)))["spillover"] == "fails"
+    assert _results(_examine(make_panel(spill=1e-9, effect=0.5)))["spillover"] == "passes"
+    assert _results(_examine(make_panel()))["spillover"] == "cannot_say"
+
+
+def test_what_exchange_cannot_change_and_who_the_pupils_are() -> None:
+    rows = make_panel()
+    on = (rows["first"] > 0) & (rows["year"] >= rows["first"])
+    moved = _results(_examine(rows.assign(books=rows["books"] + 5.0 * on)))
+    assert (moved["placebo_outcome"], moved["composition"]) == ("fails", "passes")
+    moved = _results(_examine(rows.assign(boarders=rows["boarders"] + 0.1 * on)))
+    assert (moved["placebo_outcome"], moved["composition"]) == ("passes", "fails")
+    less = rows.drop(columns=["books", "sports_area", "log_pupils", "boarders", "migrants"])
+    silent = _results(_examine(less))
+    assert (silent["placebo_outcome"], silent["composition"]) == ("cannot_say", "cannot_say")
+
+
+def test_an_effect_of_one_county_alone_is_told() -> None:
+    rows = make_panel(effect=0.0, noise=0.02)
+    one = (rows["county"] == "c00") & (rows["year"] >= rows["first"])
+    case = _examine(rows.assign(score=rows["score"] + 1.0 * one))
+    found = next(d for d in case.refuted.doubts if d.id == "left_out")  # type: ignore[union-attr]
+    assert found.result in ("weak", "fails")
+    assert found.value < 0.2
+
+
+def test_schools_that_were_apart_before_are_told() -> None:
+    rows = make_panel()
+    apart = rows.assign(score=rows["score"] + 1.0 * (rows["first"] > 0))
+    plain, moved = (
+        doubts.doubt_selection(select(r, "score", "county"), REFUTATION) for r in (rows, apart)
+    )
+    assert (plain.result, moved.result) == ("passes", "weak")
+    assert moved.value - plain.value == pytest.approx(1.0, abs=0.2)
+
+
+def test_power_of_the_pretest_is_its_size_against_no_drift_and_grows_with_it() -> None:
+    for rows in (
+        make_panel(shock=0.1),
+        make_panel(by="school", counties=1, schools=120, treated=40),
+    ):
+        by = "county" if rows["county"].nunique() > 1 else "school"
+        made = follow(select(rows, "score", by), RULES, REFUTATION)
+        powers = [doubts.test_before(made, size, 0.05).power for size in (0.0, 0.1, 0.3, 1.0)]
+        assert powers[0] == pytest.approx(0.05, abs=1e-6)
+        assert powers == sorted(powers)
+        assert powers[-1] > 0.9
+
+
+def test_the_share_of_wrong_comparisons_is_bacons() -> None:
+    rows = make_panel(starts=(4, 6))
+    sample = select(rows, "score", "county")
+    table = staggered.bacon(rows, outcome="score", unit="school", time="year",
+                            first_treated="first").table  # fmt: skip
+    wrong = table.loc[table["kind"] == "already_treated", "weight"].sum()
+    assert estimators.weigh_wrong(sample) == pytest.approx(wrong)
+    assert wrong > 0
+
+
+# The finding
+
+
+@pytest.fixture
+def county(build_county: Callable[..., CountyData]) -> CountyData:
+    return build_county([])
+
+
+@cache
+def _study(shuffle: int | None = None) -> effect.Study:
+    """Study the prefecture once, whichever test asks first."""
+    return effect.study(_panel(shuffle), PARAMETERS)
+
+
+def _panel(shuffle: int | None = None) -> Panel:
+    """Make a prefecture of 16 counties, of which the one asked for has a study of its own."""
+    own = make_panel(counties=1, schools=60, treated=20, by="school", starts=(4, 5), seed=2)
+    own = own.assign(school="x" + own["school"], county="130722")
+    rows = pd.concat([make_panel(starts=(4, 5), shock=0.02), own], ignore_index=True)
+    rows = rows.drop(columns="first").assign(
+        receives_low=rows["receives"], receives_high=rows["receives"], sends_low=0.0, sends_high=0.0
+    )
+    if shuffle is not None:
+        rows = rows.sample(frac=1, random_state=shuffle, ignore_index=True)
+    return Panel(rows, True, {}, {})
+
+
+@pytest.fixture
+def finding(county: CountyData) -> Finding:
+    return effect.report(_study(), county)
+
+
+def test_the_finding_tells_both_places_and_both_sides(finding: Finding) -> None:
+    assert set(finding.table["stage"]) == {"receive_all", "receive_own", "send_all", "send_own"}
+    words = {note.stage: note.key for note in finding.notes if note.role == "headline"}
+    assert words["send_all"] == words["send_own"] == "effect.headline.cannot_nobody"
+    assert words["receive_own"] in ("effect.headline.strong", "effect.headline.some")
+    own = finding.table[(finding.table["stage"] == "receive_own") & (finding.table["by"] == "")]
+    score = own[own["indicator"] == "effect_score"].iloc[0]
+    assert score["value_low"] < 0.3 < score["value_high"]
+    judged = {check.subject for check in finding.checks if check.stage == "receive_all"}
+    assert judged == set(PARAMETERS["ladder"]["diagnostic"])
+
+
+def test_the_order_of_rows_changes_no_digit(finding: Finding, county: CountyData) -> None:
+    again = effect.report(_study(shuffle=7), county)
+    pd.testing.assert_frame_equal(finding.table, again.table, check_exact=True)
+    assert finding.notes == again.notes
+
+
+@pytest.mark.parametrize("audience", ["public", "superior", "internal"])
+def test_everything_can_be_said_in_both_languages(
+    finding: Finding, county: CountyData, audience: Any
+) -> None:
+    shown = effect.recall(county, finding, inside=audience == "internal")
+    said = release(shown, audience)
+    assert {note.key for note in said.notes} == {note.key for note in shown.notes}
+
+
+def test_estimates_of_few_schools_are_for_the_county_itself(
+    finding: Finding, county: CountyData
+) -> None:
+    few = finding.table["indicator"].eq("effect_compared_treated") & finding.table["stage"].eq("receive_own")  # fmt: skip
+    table = finding.table.assign(value=finding.table["value"].where(~few, 4.0))
+    small = replace(finding, table=table)
+    outside = effect.recall(county, small)
+    left = outside.table[outside.table["stage"] == "receive_own"]
+    assert set(left["indicator"]) <= {i.id for i in finding.indicators} - set(effect.effect_rows.ESTIMATES)  # fmt: skip
+    keys = [note.key for note in outside.notes if note.stage == "receive_own"]
+    assert keys == ["effect.headline.withheld"]
+    assert not [check for check in outside.checks if check.stage == "receive_own"]
+    assert "effect_event" in set(outside.table.loc[outside.table["stage"] == "receive_all", "indicator"])  # fmt: skip
+    assert effect.recall(county, small, inside=True) is small
+
+
+def test_without_a_fit_the_reason_is_said(county: CountyData) -> None:
+    assert [n.key for n in effect.recall(county, None).notes] == ["effect.headline.no_exchanges"]
