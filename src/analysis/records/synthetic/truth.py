@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis.records.synthetic.county import SyntheticCounty
 from analysis.records.synthetic.fates import tell_pupils
+from analysis.records.synthetic.gains import tell_exchange
 from analysis.records.synthetic.owed import tell_owed
 
 Row = Mapping[str, Any]
@@ -33,7 +34,7 @@ def tell(county: SyntheticCounty, schemes: Mapping[str, Mapping[str, Any]]) -> d
         year, stage and indicator, ``incomplete`` (the same, where what is reported does not give
         the true coefficient), ``excluded`` by scheme, year and stage, the declared defects, and
         ``assurance`` by year and item, with the items that the county leaves blank, and
-        ``pupils_followed``: what became of the pupils.
+        ``pupils_followed``: what became of the pupils, and ``exchange``: what exchange did.
     """
     judged = [(id, s) for id, s in schemes.items() if set(s["stages"]) <= {"primary", "junior"}]
     true, seen = _Tables(county.frames), _Tables(county.reported)
@@ -72,6 +73,7 @@ def tell(county: SyntheticCounty, schemes: Mapping[str, Mapping[str, Any]]) -> d
         "left_blank": sorted(i for i, state in county.plan.items.items() if state == "blank"),
         "partly_blank": {table: list(codes) for table, codes in county.plan.partial.items()},
         "pupils_followed": tell_pupils(county),
+        "exchange": tell_exchange(county),
     }
 
 
