@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,7 +62,7 @@ class Events:
         return after / after.sum()
 
 
-def follow(sample: Sample, rules: Parameters, refutation: Parameters) -> Events:
+def follow(sample: Sample, rules: Parameters, refutation: Parameters, **how: Any) -> Events:
     """Estimate effects by years since the start.
 
     Parameters
@@ -70,19 +71,21 @@ def follow(sample: Sample, rules: Parameters, refutation: Parameters) -> Events:
         What is compared.
     rules, refutation
         ``[exchange.effect.inference]`` and ``[exchange.effect.refutation]``.
+    how
+        As for `study.estimate_effects`, where it is not the main way.
     """
     seen = count_seen(sample)
     enough = seen[seen >= refutation["event_share"] * sample.treated_schools]
     events = [int(e) for e in enough.index if e != REFERENCE and e >= REFERENCE - refutation["most_before"]]  # fmt: skip
     few = sample.clusters < rules["many_clusters"]
-    made = _by_event(sample)
+    made = _by_event(sample, **how)
     table = _pick(made, events)
     at = np.flatnonzero(made.table["event"].isin(events))
     without = leave_out(sample)
-    left = np.array([average(one).value for one in without])
+    left = np.array([average(one, **how).value for one in without])
     spread = made.covariance().to_numpy()[np.ix_(at, at)]
     if few:
-        each = np.array([_pick(_by_event(one), events) for one in without])
+        each = np.array([_pick(_by_event(one, **how), events) for one in without])
         apart = each - each.mean(axis=0)
         spread = (len(each) - 1) / len(each) * apart.T @ apart
     free = sample.clusters - 1 if few else np.inf
@@ -115,8 +118,8 @@ def count_seen(sample: Sample) -> pd.Series:
     return (treated["year"] - treated["first"]).value_counts().sort_index()
 
 
-def _by_event(sample: Sample) -> Aggregate:
-    return estimate_effects(sample).aggregate("dynamic", missing="drop")
+def _by_event(sample: Sample, **how: Any) -> Aggregate:
+    return estimate_effects(sample, **how).aggregate("dynamic", missing="drop")
 
 
 def _pick(made: Aggregate, events: list[int]) -> Floats:

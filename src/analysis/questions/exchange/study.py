@@ -185,10 +185,10 @@ def estimate_effects(
     )  # fmt: skip
 
 
-def average(sample: Sample) -> Estimate:
+def average(sample: Sample, **how: Any) -> Estimate:
     """Give the simple average with its analytic error, nan where nothing can be compared."""
     try:
-        made = estimate_effects(sample, base="varying").aggregate("simple", missing="drop")
+        made = estimate_effects(sample, base="varying", **how).aggregate("simple", missing="drop")
     except UsageError:
         return Estimate.none()
     return Estimate.by(made.estimate, made.se, np.inf)
