@@ -150,16 +150,16 @@ def load_roster(store: str | Path, code: str, year: int, kind: str) -> Roster | 
 
 
 def attach(
-    passport: Mapping[str, Any], store: str | Path, code: str, year: int, question: str
+    passport: Mapping[str, Any], store: str | Path, code: str, year: int, *questions: str
 ) -> dict[str, Any]:
     """Add to the passport of a report what it reads of the fit; as it is where there is none."""
-    found = _find(store, code, year, question)
-    if found is None:
+    found = [one for name in questions if (one := _find(store, code, year, name)) is not None]
+    if not found:
         return dict(passport)
-    path, expected = found
-    partition = path.relative_to(Path(store)).as_posix()
-    run = digest(canonical([passport["run"], expected]))[: len(passport["run"])]
-    return {**passport, "partitions": [*passport["partitions"], partition], "run": run}
+    partitions = [path.relative_to(Path(store)).as_posix() for path, _ in found]
+    hashes = [expected for _, expected in found]
+    run = digest(canonical([passport["run"], *hashes]))[: len(passport["run"])]
+    return {**passport, "partitions": [*passport["partitions"], *partitions], "run": run}
 
 
 def _find(store: str | Path, code: str, year: int, name: str) -> tuple[Path, str] | None:
