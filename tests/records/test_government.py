@@ -16,7 +16,7 @@ from analysis.records.crosschecks import LISTED
 from analysis.records.intake import read_folder
 from analysis.records.partitions import complete, decode, encode
 
-NEW = ("special_rooms", "school_funds", "county_years", "monitoring", "exchanges")
+NEW = ("special_rooms", "school_funds", "county_years", "monitoring", "exchanges", "school_scores")
 
 
 def county_year(county: str, **values: float) -> pd.DataFrame:
@@ -174,8 +174,13 @@ def test_schools_that_the_list_does_not_have_are_faults(tmp_path: Path, id: str)
             ["身份证件号", "原学校标识码", "交流到学校标识码", "交流形式"],
             [identity(1), "2113999999", "2113000001", "支教"],
         ],
+        "school_scores": [
+            ["学校标识码", "年级", "学科", "试卷", "参加测试人数", "平均分", "标准差"],
+            ["2113999999", "四年级", "语文", "130700", "31", "70.5", "14.2"],
+        ],
     }[id]
-    name = {"special_rooms": "专用教室", "school_funds": "经费", "exchanges": "交流轮岗"}[id]
+    name = {"special_rooms": "专用教室", "school_funds": "经费", "exchanges": "交流轮岗",
+            "school_scores": "学校成绩"}[id]  # fmt: skip
     (home / f"130722_2021_{name}.csv").write_text(to_csv(rows), encoding="utf-8")
     read = read_folder(tmp_path)
     assert len(read.frames[id]) == 1

@@ -74,7 +74,7 @@ VALUES: dict[str, dict[str, Any]] = {
         "county": "130722", "year": 2021, "monitored": "morals", "level": 3, "variation": 0.125,
     },
     "exchanges": {
-        "teacher_id": identity(1), "school": "2113000001", "to_school": "2113000001",
+        "teacher_id": identity(1), "school": "2113000001", "to_school": "2113000007",
         "county": "130722", "year": 2021, "form": "itinerant", "share_week": 0.4,
         "transferred": False, "start": "2021-09-01", "end": "2023-08-31",
     },
@@ -142,8 +142,10 @@ def test_a_filled_template_reads_back(tmp_path: Path, language: Language) -> Non
     for table in TABLES.values():
         filled(table, language, tmp_path / f"{name_of(table, language)}.xlsx")
     intake = read_folder(tmp_path)
-    # One pupil on the register of a school of forty.
-    assert [fault.code for fault in intake.faults] == ["dataset-undated", "pupil-count-differs"]
+    # One pupil on the register of a school of forty; a teacher sent to a school that is not listed.
+    assert [fault.code for fault in intake.faults] == [
+        "dataset-undated", "pupil-count-differs", "receiver-unknown",
+    ]  # fmt: skip
     for id, frame in intake.frames.items():
         rows = frame.to_dict("records")
         assert len(rows) == 1

@@ -20,7 +20,7 @@ from analysis.records.rules import rules
 
 LISTED = (
     "school_years", "resources", "classes", "teachers", "special_rooms", "school_funds", "exchanges",
-    "pupils", "attendance", "scores", "status_changes", "suspected", "cohorts",
+    "school_scores", "pupils", "attendance", "scores", "status_changes", "suspected", "cohorts",
 )  # fmt: skip
 """Tables whose schools the list of schools must have."""
 _AT = "_at"

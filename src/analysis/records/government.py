@@ -140,7 +140,7 @@ EXCHANGES = Table(
         YEAR,
         person("form", "交流形式", "Form of exchange", "code", codes="exchange_form"),
         person("share_week", "每周在接收学校工作的比例", "Share of the week at the receiving school",
-               "number", low=0, high=1),
+               "number", unit="week", low=0, high=1),
         person("transferred", "人事关系是否随迁", "Post moved along", "flag"),
         person("start", "交流开始日期", "First day", "date"),
         person("end", "交流结束日期", "Last day", "date"),

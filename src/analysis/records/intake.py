@@ -38,10 +38,12 @@ from analysis.records.gathering import Gathered
 from analysis.records.headers import locate
 from analysis.records.layout import RowKind, classify, inner_titles
 from analysis.records.mapping import Plan, read_mapping
+from analysis.records.marks import mark_faults
 from analysis.records.pupils import age_faults, pupil_faults, register_faults
 from analysis.records.readers import Sheet, Sheets, read_file
 from analysis.records.regions import regions
 from analysis.records.setting import Evidence, Setting, gazetteer, is_reporter, read_setting
+from analysis.records.stays import stay_faults
 from analysis.records.totals import total_faults
 from analysis.records.vocabulary import normal, vocabulary
 
@@ -208,6 +210,8 @@ class _Reading:
             *cross_faults(crossing),
             *age_faults(crossing),
             *register_faults(crossing),
+            *stay_faults(crossing),
+            *mark_faults(crossing),
         )
         tables = {
             table.id: frames[table.id][list(table.names)]

@@ -127,7 +127,7 @@ def _grades_fit(crossing: Crossing) -> Iterator[Fault]:
     key = ["school", "year"]
     schools = crossing.frames["schools"].dropna(subset=[*key, "kind"]).drop_duplicates(key)
     codes = load_reference().codes
-    for id in ("pupils", "status_changes"):
+    for id in ("pupils", "status_changes", "school_scores"):
         rows = crossing.frames[id].dropna(subset=[*key, "grade"])
         rows = rows.assign(stage=tell_stages(rows, schools)).merge(schools[[*key, "kind"]], on=key)
         fits = {
@@ -151,7 +151,7 @@ def _grades_told(crossing: Crossing) -> Iterator[Fault]:
     own = schools[schools["system"].notna() & schools["system"].ne(USUAL_SYSTEM)]
     if own.empty:
         return
-    for id in ("pupils", "scores", "status_changes", "suspected"):
+    for id in ("pupils", "scores", "status_changes", "suspected", "school_scores"):
         rows = crossing.frames[id].dropna(subset=["grade"])
         for row in rows[rows[FROM_JUNIOR] & _among(rows, own, key)].to_dict("records"):
             yield crossing.fault("grade-of-five-four", row, column=TABLES[id]["grade"].zh)

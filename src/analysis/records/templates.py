@@ -30,7 +30,7 @@ RECORDS = 20_000
 """Rows with bounds and lists built in."""
 
 _OTHER: dict[Language, Language] = {"zh": "en", "en": "zh"}
-_MEASURED = frozenset({"m2", "yuan", "currency"})
+_MEASURED = frozenset({"m2", "yuan", "currency", "week"})
 """Units that a header must state in every language: they say more than what is counted."""
 _GUIDE = ("rows", "required", "codes", "year", "check")
 _GUIDE_FIELDS = ("kind", "unit", "bounds", "required", "known_at")
