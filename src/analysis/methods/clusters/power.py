@@ -143,7 +143,7 @@ def estimate_shocks(
     tried, variances, further = _weigh(seen, contrasts, clusters - 1)
     best = int(np.argmin(further))
     return Shocks(float(variances[best]), *tried[best], clusters, times,
-                  _plausible(tried, variances, further, (clusters - 1) * (times - 1)))  # fmt: skip
+                  find_plausible(tried, variances, further, (clusters - 1) * (times - 1)))  # fmt: skip
 
 
 def find_detectable(
@@ -196,14 +196,21 @@ def find_detectable(
                       size, shocks)  # fmt: skip
 
 
-def _correlation(times: int, fade: float, passing: float) -> Floats:
+def ways(longest: int) -> list[tuple[float, float]]:
+    """List the ways to fade and to pass that are tried where clusters are seen for so many years."""
+    passing = _PASSING if longest >= _FEW_YEARS else _PASSING[:1]
+    return [(float(fade), float(part)) for fade in _FADES for part in passing]
+
+
+def correlation(times: int, fade: float, passing: float) -> Floats:
+    """Give how means of years move together."""
     apart = np.abs(np.subtract.outer(np.arange(times), np.arange(times)))
     return (1 - passing) * np.power(fade, apart) + passing * np.eye(times)
 
 
 def _of_change(before: int, after: int, fade: float, passing: float) -> float:
     weight = np.concatenate([np.full(before, -1 / before), np.full(after, 1 / after)])
-    return float(weight @ _correlation(before + after, fade, passing) @ weight)
+    return float(weight @ correlation(before + after, fade, passing) @ weight)
 
 
 def _weigh(
@@ -214,15 +221,14 @@ def _weigh(
     That is minus twice the restricted log-likelihood, above the best.
     """
     free, times = contrasts.shape
-    passing = _PASSING if times >= _FEW_YEARS else _PASSING[:1]
-    tried = [(float(fade), float(part)) for fade in _FADES for part in passing]
-    matrices = np.array([contrasts @ _correlation(times, *each) @ contrasts.T for each in tried])
+    tried = ways(times)
+    matrices = np.array([contrasts @ correlation(times, *each) @ contrasts.T for each in tried])
     variances = np.einsum("tij,ji->t", np.linalg.inv(matrices), seen) / free
     further = clusters * (np.linalg.slogdet(matrices)[1] + free * np.log(variances))
     return tried, variances, further - further.min()
 
 
-def _plausible(
+def find_plausible(
     tried: list[tuple[float, float]], variances: Floats, further: Floats, free: int
 ) -> tuple[tuple[float, float, float], ...]:
     """Give for every way that is not ruled out the smallest and the largest variance that is not."""

@@ -12,18 +12,21 @@ from analysis.methods.staggered.fixed_effects import TwoWay, two_way
 from analysis.methods.staggered.group_time import group_time_effects
 from analysis.methods.staggered.imputing import imputation
 from analysis.methods.staggered.interactions import sun_abraham
+from analysis.methods.staggered.power import Detectable, find_detectable
 from analysis.methods.staggered.randomisation import randomise
 from analysis.methods.staggered.stacked import Differences, differences
 
 __all__ = [
     "Aggregate",
     "Bacon",
+    "Detectable",
     "Differences",
     "EventStudy",
     "GroupTime",
     "TwoWay",
     "bacon",
     "differences",
+    "find_detectable",
     "group_time_effects",
     "imputation",
     "randomise",

@@ -144,6 +144,42 @@ def weigh(sums: Sums, plan: Sequence[Comparison], deals: Codes) -> Weights:
     return Weights(made, cells, sizes, told)
 
 
+def leave_out(sums: Sums, plan: Sequence[Comparison], weights: Weights) -> tuple[Floats, bool]:
+    """Give the weights of rows when each cluster is left out of the regression (`stacked`).
+
+    Parameters
+    ----------
+    sums, plan
+        As in `weigh`.
+    weights
+        From it, of the deal as it was alone.
+
+    Returns
+    -------
+    tuple
+        Clusters by cohorts by periods; and whether the average can be told without each of them.
+    """
+    mark = _mark(sums, sums.dealt[None, :])[0]
+    left = weights.sizes - mark.T[:, :, None] * sums.rows[:, None, :]
+    cells = np.zeros((len(left), len(plan)))
+    for number, each in enumerate(plan):
+        ease = np.zeros(len(left))
+        for cohorts, at, _ in _sides(sums.cohorts, each):
+            size = left[:, cohorts, at].sum(axis=1)
+            whole = weights.sizes[0, cohorts, at].sum()
+            ease += whole / np.where(size > 0, size, np.nan)
+        # What its sides still weigh together; a cell with an empty side weighs nothing.
+        cells[:, number] = np.where(np.isfinite(ease), weights.of_cells[0, number] / ease, 0.0)
+    told = np.asarray(cells.any(axis=1))
+    cells /= np.where(told, cells.sum(axis=1), 1)[:, None]
+    made = np.zeros_like(left)
+    for number, each in enumerate(plan):
+        for cohorts, at, sign in _sides(sums.cohorts, each):
+            size = np.maximum(left[:, cohorts, at].sum(axis=1), 1)
+            made[:, cohorts, at] += sign * (cells[:, number] / size)[:, None]
+    return made, bool(told.all())
+
+
 def contribute(
     sums: Sums, plan: Sequence[Comparison], deals: Codes, weights: Weights, outcome: Floats
 ) -> tuple[Floats, Floats]:

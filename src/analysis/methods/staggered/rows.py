@@ -31,6 +31,8 @@ class Rows:
         How many there are.
     unit_first, unit_cluster
         The same by unit.
+    unit
+        Of each row.
     """
 
     outcome: Floats
@@ -42,6 +44,7 @@ class Rows:
     clusters: int
     unit_first: Floats
     unit_cluster: Codes
+    unit: Codes
 
     def compare(self, each: Comparison, method: Method) -> tuple[Effect, Floats, int, int]:
         """Estimate one comparison; give what clusters contribute, and how many are compared."""
@@ -96,12 +99,13 @@ def arrange(read: Columns, alone: bool) -> Rows:
     if alone:
         if read.clusters == len(read.outcome):
             cluster = np.arange(len(order), dtype=np.intp)
-        first, own = read.first[order], cluster
+        first, own, unit = read.first[order], cluster, np.arange(len(order), dtype=np.intp)
     else:
         first = one_each(read.first, read.unit, read.units, "first_treated")
         own = one_each(read.cluster, read.unit, read.units, "cluster")
+        unit = read.unit[order]
     covariates = None
     if read.covariates.shape[1]:
         covariates = np.column_stack([np.ones(len(order)), read.covariates[order]])
     return Rows(read.outcome[order], covariates, read.first[order], cluster, read.periods,
-                starts.astype(np.intp), read.clusters, first, own)  # fmt: skip
+                starts.astype(np.intp), read.clusters, first, own, unit)  # fmt: skip

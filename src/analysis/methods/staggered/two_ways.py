@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.errors import UsageError
-from analysis.methods.staggered.panel import Columns
+from analysis.methods.staggered.panel import Codes, Columns
 from analysis.methods.staggered.sums import along, by_cluster, cross
 
 Floats = NDArray[np.float64]
@@ -40,25 +40,33 @@ def take_out(read: Columns, values: Floats) -> Floats:
 
     Units are demeaned. Periods are few, so that they are then regressed on, exactly and with gaps.
     """
-    size = np.bincount(read.unit, minlength=read.units).astype(float)
-    own = _demean(read, values, size)
+    return _take_out(read.unit, read.period, read.units, len(read.periods), values)
+
+
+def demean(unit: Codes, period: Codes, values: Floats) -> Floats:
+    """Take the effects of units and periods out of one column; some numbers may have no row.
+
+    >>> demean(np.array([0, 0, 2]), np.array([0, 1, 1]), np.array([1.0, 3.0, 8.0])).round(12) + 0
+    array([0., 0., 0.])
+    """
+    _, own = np.unique(unit, return_inverse=True)
+    _, at = np.unique(period, return_inverse=True)
+    return _take_out(own, at, own.max() + 1, at.max() + 1, values[:, None])[:, 0]
+
+
+def _take_out(unit: Codes, period: Codes, units: int, count: int, values: Floats) -> Floats:
+    size = np.bincount(unit, minlength=units).astype(float)
+    own = values - (by_cluster(unit, values, units) / size[:, None])[unit]
     # Products of periods' marks less unit means: from counts, without writing the marks out.
-    count = len(read.periods)
-    seen = np.zeros((read.units, count))
-    seen[read.unit, read.period] = 1
+    seen = np.zeros((units, count))
+    seen[unit, period] = 1
     products = np.diag(seen.sum(axis=0)) - cross(seen / size[:, None], seen)
-    moments = by_cluster(read.period, own, count)
+    moments = by_cluster(period, own, count)
     # One period is left out: their marks add up to nothing within units.
     effects = np.zeros((count, values.shape[1]))
     effects[1:] = np.linalg.lstsq(products[1:, 1:], moments[1:], rcond=None)[0]
     mean = cross(seen.T, effects) / size[:, None]
-    return np.asarray(own - effects[read.period] + mean[read.unit])
-
-
-def _demean(read: Columns, values: Floats, size: Floats) -> Floats:
-    return np.asarray(
-        values - (by_cluster(read.unit, values, read.units) / size[:, None])[read.unit]
-    )
+    return np.asarray(own - effects[period] + mean[unit])
 
 
 def fit(read: Columns, outcome: Floats, columns: Floats) -> Least:
