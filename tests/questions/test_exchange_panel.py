@@ -129,6 +129,32 @@ def test_an_open_exchange_ends_where_the_next_one_leaves_no_room() -> None:
     assert values_of(both, "c", "receives_high") == pytest.approx([0.4] * 4)
 
 
+@pytest.mark.parametrize(
+    ("lists", "high"),
+    [
+        # Who is on neither list is gone.
+        ({2017: "tb ub uc", 2018: "ub uc", 2019: "ub uc"}, [1, 1, 0, 0]),
+        # On the list of the home school a teacher may be back, or still away.
+        ({2017: "tb uc", 2018: "tb uc", 2019: "tb uc"}, [1, 1, 1, 1]),
+        # Somewhere else: gone as well.
+        ({2017: "ub uc ta"}, [1, 0, 0, 0]),
+        # The post moved along.
+        ({2017: "ub tc"}, [1, 1, 1, 1]),
+        # A school that did not hand in its list says nothing of who left.
+        ({2017: "uc", 2018: "ub"}, [1, 1, 1, 1]),
+        ({}, [1, 1, 1, 1]),
+    ],
+)
+def test_lists_of_teachers_may_end_an_open_exchange(
+    lists: dict[int, str], high: list[float]
+) -> None:
+    teachers = [{"teacher_id": f"{who[0]}", "name": "甲", "school": who[1], "year": year,
+                 "stage": "primary"} for year, text in lists.items() for who in text.split()]  # fmt: skip
+    found = panel.gather([with_moves(move("t", "b", "c", 2016, end=None), teachers=teachers)])
+    assert values_of(found, "c", "receives_low") == [1, 0, 0, 0]
+    assert values_of(found, "c", "receives_high") == high
+
+
 def test_the_day_on_which_presence_is_told_may_lie_in_autumn() -> None:
     rows = pd.DataFrame([move("t", "a", "b", 2016, share_week=None)]).rename(
         columns={"teacher_id": "pseudonym"}
@@ -376,6 +402,7 @@ def test_registers_of_pupils_are_not_read() -> None:
     panel.gather([CountyData(county.place, county.parent, county.year, tables, county.reference)])
     assert tables.read_so_far == {
         "schools", "school_years", "resources", "classes", "exchanges", "school_scores", "successions",
+        "teachers",
     }  # fmt: skip
 
 
@@ -482,6 +509,17 @@ def test_controls_of_a_threshold_are_those_of_a_higher_one(seed: int, at: float)
     starts = treated[treated["year"] == treated["first"]]
     assert (starts["on"] == 1).all()
     assert (treated.loc[treated["year"] < treated["first"], "on"] == 0).all()
+
+
+def test_a_start_right_after_the_first_list_may_be_the_list_s() -> None:
+    rows = pd.concat(
+        pd.DataFrame({"school": school, "county": "k", "year": YEARS, "receives_low": dose,
+                      "receives_high": dose, "sends_low": 0.0, "sends_high": 0.0})
+        for school, dose in (("a", [0, 1, 1, 1]), ("b", [0, 0, 1, 1]))
+    )  # fmt: skip
+    found = panel.assign(rows, years_before=PARAMETERS["years_before"])
+    assert found.roles["role"].tolist() == ["treated_before", "treated"]
+    assert found.roles["first"].tolist() == [2017, 2018]
 
 
 def _deal(first: Callable[[np.random.Generator, int], int], seed: int = 5) -> roles.Assigned:

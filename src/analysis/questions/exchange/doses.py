@@ -22,7 +22,7 @@ def list_stays(exchanges: pd.DataFrame, present_on: str) -> pd.DataFrame:
 
     Without a first day it begins with its school year. Without a last day it lasts to the end of its
     school year at least, and at most until the next exchange of the same teacher that leaves no room
-    for both in a week. Without a share it is the whole week, but of itinerant teachers, and where the
+    for both in a week (and `end_by_lists`). Without a share it is the whole week, but of itinerant teachers, and where the
     form is not known either, any part of it.
 
     Parameters
@@ -85,11 +85,54 @@ def _end_by_next(stays: pd.DataFrame) -> pd.DataFrame:
     crowded = (stays["share_low"] + following["share_low"] > 1) & (
         following["first"] > stays["first"]
     )
-    ended = crowded & (stays["last_high"] == _OPEN)
+    ended = crowded & is_open(stays)
     last = np.where(
         ended, np.maximum(stays["last_low"], following["first"] - 1), stays["last_high"]
     )
     return stays.assign(last_high=last.astype(int))
+
+
+def is_open(stays: pd.DataFrame) -> pd.Series:
+    """Tell which stays have no end that is known."""
+    return stays["last_high"] == _OPEN
+
+
+def end_by_lists(stays: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
+    """End what has no last day where the lists of teachers show neither school to have the teacher.
+
+    A year counts in which both schools handed in their lists. Who is on the list of the home school may
+    be back or still away: that ends nothing.
+
+    Parameters
+    ----------
+    stays
+        From `list_stays`.
+    listed
+        Lists of teachers: ``pseudonym``, ``school``, ``year``; those of the schools of open stays will do.
+
+    Examples
+    --------
+    >>> stays = pd.DataFrame({"pseudonym": ["t"], "school": ["a"], "to_school": ["b"], "first": [2016],
+    ...                       "last_low": [2016], "last_high": [9999]})
+    >>> rows = [("t", "a", 2017), ("u", "a", 2018), ("v", "b", 2017), ("v", "b", 2018)]
+    >>> listed = pd.DataFrame(rows, columns=["pseudonym", "school", "year"])
+    >>> end_by_lists(stays, listed)["last_high"].tolist()
+    [2017]
+    """
+    open_ = stays.loc[is_open(stays), ["pseudonym", "school", "to_school", "last_low"]]
+    at, who = ["school", "year"], ["pseudonym", "school", "year"]
+    lists, rows = listed[at].drop_duplicates(), listed[who].drop_duplicates()
+    seen = open_.reset_index().merge(lists, on="school")
+    seen = seen.merge(lists.rename(columns={"school": "to_school"}), on=["to_school", "year"])
+    seen = seen[seen["year"] > seen["last_low"]]
+    for name in ("school", "to_school"):
+        has = rows.rename(columns={"school": name}).assign(**{f"at_{name}": True})
+        seen = seen.merge(has, on=["pseudonym", name, "year"], how="left")
+    gone = seen[seen["at_school"].isna() & seen["at_to_school"].isna()]
+    ends = gone.groupby("index")["year"].min() - 1
+    last = stays["last_high"].copy()
+    last.loc[ends.index] = ends.clip(lower=stays.loc[ends.index, "last_low"]).astype(int)
+    return stays.assign(last_high=last)
 
 
 def count_teachers(stays: pd.DataFrame, side: str, years: Iterable[int]) -> pd.DataFrame:

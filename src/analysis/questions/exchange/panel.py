@@ -2,7 +2,8 @@
 
 One row a school and year. A school is under its last code; the years are those for which its county
 handed in a list of exchanges, in one run. Teachers who had been exchanged before the first list and
-were still there are not known, so that the first years may count too few.
+were still there are not known: the first years may count too few, and a start in them is none
+(``years_before`` of `assign`).
 """
 
 from __future__ import annotations
@@ -78,7 +79,12 @@ def gather(counties: Sequence[CountyData]) -> Panel:
     changed = schools.find_changed(codes, listed, parameters["changed"])
     changed |= frozenset(listed.loc[listed["twice"], "school"])
     listed = listed[~listed["school"].isin(private)].drop(columns="twice").reset_index(drop=True)
-    rows = _add_doses(listed, tables["exchanges"], parameters["present_on"])
+    stays = doses.list_stays(tables["exchanges"], parameters["present_on"])
+    open_ = stays[doses.is_open(stays)]
+    staff = schools.list_staff(
+        counties, codes, {*open_["pseudonym"]}, {*open_["school"], *open_["to_school"]}
+    )
+    rows = _add_doses(listed, doses.end_by_lists(stays, staff))
     rows["changed"] = rows["school"].isin(changed)
     marks, common = _mark(tables["school_scores"], rows)
     rows = _add_outcomes(rows, tables, marks, parameters)
@@ -96,8 +102,7 @@ def _list_private(frame: pd.DataFrame, parameters: Mapping[str, Any]) -> set[str
     return set(frame.loc[frame["owner"].isin(parameters["not_public"]), "school"])
 
 
-def _add_doses(listed: pd.DataFrame, exchanges: pd.DataFrame, present_on: str) -> pd.DataFrame:
-    stays = doses.list_stays(exchanges, present_on)
+def _add_doses(listed: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
     rows = listed.copy()
     for side, name in (("receive", "receives"), ("send", "sends")):
         range_ = doses.measure_doses(listed, stays, side)

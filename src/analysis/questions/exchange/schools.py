@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,6 +119,26 @@ def pool_tables(counties: Sequence[CountyData], codes: Codes) -> dict[str, pd.Da
         named = {code: codes.apply(frame[code]) for code in _CODES if code in frame}
         pooled[name] = frame.assign(**named, county=_NO_CODES.apply(frame["county"]))
     return pooled
+
+
+def list_staff(
+    counties: Sequence[CountyData], codes: Codes, staff: Collection[str], sites: Collection[str]
+) -> pd.DataFrame:
+    """List these teachers wherever they are, and whoever is at these schools, by year.
+
+    Returns
+    -------
+    DataFrame
+        ``pseudonym``, ``school`` (last codes), ``year``.
+    """
+    found = []
+    for county in counties:
+        rows = county.tables["teachers"][["pseudonym", "school", "year"]]
+        rows = rows.assign(school=codes.apply(rows["school"]))
+        kept = rows["pseudonym"].isin(list(staff)) | rows["school"].isin(list(sites))
+        found.append(rows[kept])
+    rows = _stack(found)
+    return rows.assign(pseudonym=rows["pseudonym"].astype(object), year=rows["year"].astype(int))
 
 
 def _stack(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
