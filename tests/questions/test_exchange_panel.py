@@ -130,33 +130,50 @@ def test_an_open_exchange_ends_where_the_next_one_leaves_no_room() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lists", "high"),
+    ("lists", "low", "high"),
     [
         # Who is on neither list is gone.
-        ({2017: "tb ub uc", 2018: "ub uc", 2019: "ub uc"}, [1, 1, 0, 0]),
+        ({2017: "tb ub uc", 2018: "ub uc", 2019: "ub uc"}, [1, 0, 0, 0], [1, 1, 0, 0]),
         # On the list of the home school a teacher may be back, or still away.
-        ({2017: "tb uc", 2018: "tb uc", 2019: "tb uc"}, [1, 1, 1, 1]),
+        ({2017: "tb uc", 2018: "tb uc", 2019: "tb uc"}, [1, 0, 0, 0], [1, 1, 1, 1]),
         # Somewhere else: gone as well.
-        ({2017: "ub uc ta"}, [1, 0, 0, 0]),
-        # The post moved along.
-        ({2017: "ub tc"}, [1, 1, 1, 1]),
+        ({2017: "ub uc ta"}, [1, 0, 0, 0], [1, 0, 0, 0]),
+        # On the list of the receiving school: there.
+        ({2017: "ub tc", 2018: "ub tc"}, [1, 1, 1, 0], [1, 1, 1, 1]),
+        # Back, as the receiving school had listed the teacher before.
+        ({2016: "ub tc", 2017: "ub tc", 2018: "tb uc"}, [1, 1, 0, 0], [1, 1, 0, 0]),
+        ({2016: "ub tc", 2017: "tb uc"}, [1, 0, 0, 0], [1, 0, 0, 0]),
+        # A year without lists in between is not known.
+        ({2018: "ub tc"}, [1, 0, 0, 0], [1, 1, 1, 1]),
         # A school that did not hand in its list says nothing of who left.
-        ({2017: "uc", 2018: "ub"}, [1, 1, 1, 1]),
-        ({}, [1, 1, 1, 1]),
+        ({2017: "uc", 2018: "ub"}, [1, 0, 0, 0], [1, 1, 1, 1]),
+        ({}, [1, 0, 0, 0], [1, 1, 1, 1]),
     ],
 )
-def test_lists_of_teachers_may_end_an_open_exchange(
-    lists: dict[int, str], high: list[float]
+def test_lists_of_teachers_tell_of_an_open_exchange(
+    lists: dict[int, str], low: list[float], high: list[float]
 ) -> None:
     teachers = [{"teacher_id": f"{who[0]}", "name": "甲", "school": who[1], "year": year,
                  "stage": "primary"} for year, text in lists.items() for who in text.split()]  # fmt: skip
     found = panel.gather([with_moves(move("t", "b", "c", 2016, end=None), teachers=teachers)])
-    assert values_of(found, "c", "receives_low") == [1, 0, 0, 0]
+    assert values_of(found, "c", "receives_low") == low
     assert values_of(found, "c", "receives_high") == high
 
 
+@pytest.mark.parametrize(("moved", "low"), [(None, 1), (False, 1), (True, 0)])
+def test_a_post_that_moved_along_does_not_say_that_exchange_goes_on(
+    moved: bool | None, low: int
+) -> None:
+    teachers = [{"teacher_id": who, "name": "甲", "school": at, "year": 2017, "stage": "primary"}
+                for who, at in (("t", "c"), ("u", "b"))]  # fmt: skip
+    stay = move("t", "b", "c", 2016, end=None, transferred=moved)
+    found = panel.gather([with_moves(stay, teachers=teachers)])
+    assert values_of(found, "c", "receives_low") == [1, low, 0, 0]
+    assert values_of(found, "c", "receives_high") == [1, 1, 1, 1]
+
+
 def test_the_day_on_which_presence_is_told_may_lie_in_autumn() -> None:
-    rows = pd.DataFrame([move("t", "a", "b", 2016, share_week=None)]).rename(
+    rows = pd.DataFrame([move("t", "a", "b", 2016, share_week=None, transferred=None)]).rename(
         columns={"teacher_id": "pseudonym"}
     )
     for day, first, last in (("09-01", 2016, 2016), ("10-15", 2016, 2016), ("03-01", 2016, 2016)):

@@ -22,7 +22,7 @@ def list_stays(exchanges: pd.DataFrame, present_on: str) -> pd.DataFrame:
 
     Without a first day it begins with its school year. Without a last day it lasts to the end of its
     school year at least, and at most until the next exchange of the same teacher that leaves no room
-    for both in a week (and `end_by_lists`). Without a share it is the whole week, but of itinerant teachers, and where the
+    for both in a week (and `follow_lists`). Without a share it is the whole week, but of itinerant teachers, and where the
     form is not known either, any part of it.
 
     Parameters
@@ -36,13 +36,15 @@ def list_stays(exchanges: pd.DataFrame, present_on: str) -> pd.DataFrame:
     -------
     DataFrame
         ``pseudonym``, ``school``, ``to_school``, ``first``, ``last_low``, ``last_high``,
-        ``share_low``, ``share_high``; one row a teacher, first school year and receiving school.
+        ``share_low``, ``share_high``, ``transferred``; one row a teacher, first school year and
+        receiving school.
 
     Examples
     --------
-    >>> rows = [("t", "a", "b", 2016, "regular", None, "2016-09-01", "2018-08-31"),
-    ...         ("u", "a", "b", 2016, "itinerant", None, "2016-09-01", None)]
-    >>> columns = ["pseudonym", "school", "to_school", "year", "form", "share_week", "start", "end"]
+    >>> rows = [("t", "a", "b", 2016, "regular", None, False, "2016-09-01", "2018-08-31"),
+    ...         ("u", "a", "b", 2016, "itinerant", None, False, "2016-09-01", None)]
+    >>> columns = ["pseudonym", "school", "to_school", "year", "form", "share_week", "transferred",
+    ...            "start", "end"]
     >>> stays = list_stays(pd.DataFrame(rows, columns=columns), "03-01")
     >>> stays[["first", "last_low", "last_high", "share_low", "share_high"]].to_numpy().tolist()
     [[2016.0, 2017.0, 2017.0, 1.0, 1.0], [2016.0, 2016.0, 9999.0, 0.0, 1.0]]
@@ -63,6 +65,7 @@ def list_stays(exchanges: pd.DataFrame, present_on: str) -> pd.DataFrame:
         "last_high": np.where(np.isnan(last), _OPEN, last).astype(int),
         "share_low": np.where(known, shares, np.where(whole, 1.0, 0.0)),
         "share_high": np.where(known, shares, 1.0),
+        "transferred": rows["transferred"].eq(True).fillna(False).astype(bool),
     })  # fmt: skip
     return _end_by_next(stays)
 
@@ -97,11 +100,14 @@ def is_open(stays: pd.DataFrame) -> pd.Series:
     return stays["last_high"] == _OPEN
 
 
-def end_by_lists(stays: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
-    """End what has no last day where the lists of teachers show neither school to have the teacher.
+def follow_lists(stays: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
+    """Follow teachers whose exchange has no last day over the lists of teachers, year by year.
 
-    A year counts in which both schools handed in their lists. Who is on the list of the home school may
-    be back or still away: that ends nothing.
+    Who is on the list of the receiving school is there for that year; of a teacher whose post moved
+    along that does not tell whether the exchange goes on or is over. Who is on neither list is gone.
+    On the list of the home school alone a teacher is back if the list of the receiving school had the
+    teacher before; else the home school may go on listing who is away, and nothing is known. A year
+    counts in which both schools handed in their lists.
 
     Parameters
     ----------
@@ -110,29 +116,48 @@ def end_by_lists(stays: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
     listed
         Lists of teachers: ``pseudonym``, ``school``, ``year``; those of the schools of open stays will do.
 
+    Returns
+    -------
+    DataFrame
+        The stays with ``last_low`` and ``last_high`` as far as the lists tell them.
+
     Examples
     --------
     >>> stays = pd.DataFrame({"pseudonym": ["t"], "school": ["a"], "to_school": ["b"], "first": [2016],
-    ...                       "last_low": [2016], "last_high": [9999]})
-    >>> rows = [("t", "a", 2017), ("u", "a", 2018), ("v", "b", 2017), ("v", "b", 2018)]
+    ...                       "last_low": [2016], "last_high": [9999], "transferred": False})
+    >>> rows = [("t", "b", 2017), ("u", "a", 2017), ("u", "a", 2018), ("v", "b", 2018)]
     >>> listed = pd.DataFrame(rows, columns=["pseudonym", "school", "year"])
-    >>> end_by_lists(stays, listed)["last_high"].tolist()
-    [2017]
+    >>> follow_lists(stays, listed)[["last_low", "last_high"]].to_numpy().tolist()
+    [[2017, 2017]]
     """
-    open_ = stays.loc[is_open(stays), ["pseudonym", "school", "to_school", "last_low"]]
-    at, who = ["school", "year"], ["pseudonym", "school", "year"]
-    lists, rows = listed[at].drop_duplicates(), listed[who].drop_duplicates()
-    seen = open_.reset_index().merge(lists, on="school")
-    seen = seen.merge(lists.rename(columns={"school": "to_school"}), on=["to_school", "year"])
-    seen = seen[seen["year"] > seen["last_low"]]
-    for name in ("school", "to_school"):
-        has = rows.rename(columns={"school": name}).assign(**{f"at_{name}": True})
-        seen = seen.merge(has, on=["pseudonym", name, "year"], how="left")
-    gone = seen[seen["at_school"].isna() & seen["at_to_school"].isna()]
+    seen = _look_up(stays[is_open(stays)], listed)
+    stay, ahead = seen["index"], seen["year"] - seen["last_low"]
+    there = seen["there"]
+    listed_before = there.groupby(stay).cumsum() > 0
+    gone = seen[(ahead > 0) & ~there & (~seen["home"] | listed_before)]
     ends = gone.groupby("index")["year"].min() - 1
-    last = stays["last_high"].copy()
-    last.loc[ends.index] = ends.clip(lower=stays.loc[ends.index, "last_low"]).astype(int)
-    return stays.assign(last_high=last)
+    after = seen[(ahead > 0) & there & ~seen["transferred"]]
+    unbroken = after[after.groupby("index").cumcount() + 1 == ahead[after.index]]
+    last_low, last_high = stays["last_low"].copy(), stays["last_high"].copy()
+    years = unbroken.groupby("index")["year"].max()
+    last_low.loc[years.index] = years
+    last_high.loc[ends.index] = np.maximum(ends, last_low.loc[ends.index])
+    return stays.assign(last_low=last_low, last_high=last_high)
+
+
+def _look_up(stays: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
+    """Look stays up in the lists of both schools: ``home`` and ``there``, by stay and year."""
+    lists = listed[["school", "year"]].drop_duplicates()
+    rows = listed[["pseudonym", "school", "year"]].drop_duplicates()
+    names = ["pseudonym", "school", "to_school", "first", "last_low", "transferred"]
+    seen = stays[names].rename_axis("index").reset_index().merge(lists, on="school")
+    seen = seen.merge(lists.rename(columns={"school": "to_school"}), on=["to_school", "year"])
+    seen = seen[seen["year"] >= seen["first"]]
+    for name, mark in (("school", "home"), ("to_school", "there")):
+        has = rows.rename(columns={"school": name}).assign(**{mark: True})
+        seen = seen.merge(has, on=["pseudonym", name, "year"], how="left")
+        seen[mark] = seen[mark].eq(True)
+    return seen.sort_values(["index", "year"], ignore_index=True)
 
 
 def count_teachers(stays: pd.DataFrame, side: str, years: Iterable[int]) -> pd.DataFrame:

@@ -84,7 +84,7 @@ def gather(counties: Sequence[CountyData]) -> Panel:
     staff = schools.list_staff(
         counties, codes, {*open_["pseudonym"]}, {*open_["school"], *open_["to_school"]}
     )
-    rows = _add_doses(listed, doses.end_by_lists(stays, staff))
+    rows = _add_doses(listed, doses.follow_lists(stays, staff))
     rows["changed"] = rows["school"].isin(changed)
     marks, common = _mark(tables["school_scores"], rows)
     rows = _add_outcomes(rows, tables, marks, parameters)
