@@ -243,6 +243,14 @@ def test_a_year_without_a_list_is_no_year_without_exchange() -> None:
     assert "k" not in set(both.rows["school"])
 
 
+def test_lists_from_before_the_panel_say_who_was_there_already() -> None:
+    before = move("t", "x", "c", 2014, end="2017-08-31")
+    found = panel.gather([make(exchanges=[*list_thinly("130722", range(2014, 2020)), before])])
+    assert found.years == {"130722": YEARS}
+    assert values_of(found, "c", "receives") == [1, 0, 0, 0]
+    assert panel.assign(found.rows).counts["treated_before"] == 1
+
+
 def test_without_any_list_there_are_no_rows_and_no_fault() -> None:
     found = panel.gather([make(exchanges=[])])
     assert found.rows.empty
