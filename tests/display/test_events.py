@@ -1,0 +1,92 @@
+"""Event studies and estimates in several ways: what is drawn, where, and in which words."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from analysis.display import View, charts
+from analysis.finding import Finding, tidy
+
+Look = Callable[..., View]
+
+
+def _events(finding: Finding, look: Look, missing: int | None = None) -> View:
+    rows = [
+        {"indicator": "staff.gap", "stage": "primary", "by": "since", "subject": str(since),
+         "value": value, "value_low": value - 0.2, "value_high": value + 0.2,
+         "interval_kind": "model"}
+        for since, value in ((-3, 0.1), (-2, -0.1), (0, 1.0), (1, 1.5))
+        if since != missing
+    ]  # fmt: skip
+    band = [{**row, "indicator": "staff.share", "value_low": row["value"] - 0.4,
+             "value_high": row["value"] + 0.4} for row in rows]  # fmt: skip
+    indicators = tuple(dataclasses.replace(i, digits=1) for i in finding.indicators)
+    return look(of=dataclasses.replace(finding, table=tidy(rows + band), checks=(), notes=(),
+                                       indicators=indicators))  # fmt: skip
+
+
+def _ways(finding: Finding, look: Look) -> View:
+    rows = [
+        {"indicator": "staff.gap", "stage": "primary", "by": "way", "subject": way, "value": value,
+         "value_low": value - 0.5, "value_high": high, "interval_kind": "model"}
+        for way, value, high in (("one", 1.0, 1.5), ("two", 0.8, 1.3), ("three", 0.9, None))
+    ]  # fmt: skip
+    return look(of=dataclasses.replace(finding, table=tidy(rows), checks=(), notes=()))
+
+
+def _places(svg: str) -> list[tuple[float, float, bool]]:
+    """Give the dots: where they lie, and whether they are full."""
+    found = re.findall(
+        r'<use xlink:href="#m[0-9a-f]+" x="([\d.]+)" y="([\d.]+)" style="fill: (#[0-9a-f]{6})', svg
+    )
+    return [(float(x), float(y), fill != "#ffffff") for x, y, fill in found]
+
+
+def test_years_lie_in_order_around_a_hollow_reference_at_nought(
+    finding: Finding, look: Look
+) -> None:
+    (block,) = charts.event_study(_events(finding, look), "events", "staff.gap", by="since",
+                                  band="staff.share")  # fmt: skip
+    dots = sorted(_places(block.svg)[:5])
+    xs = [x for x, _, _ in dots]
+    steps = [b - a for a, b in pairwise(xs)]
+    assert steps == pytest.approx([steps[0]] * 4, abs=0.02)
+    assert [full for _, _, full in dots] == [True, True, False, True, True]
+    # Upwards is more: 1.5 lies above 1.0, those above nought, -0.1 below it.
+    heights = [-y for _, y, _ in dots]
+    assert heights[4] > heights[3] > heights[0] > heights[2] > heights[1]
+    assert len(block.data["rows"]) == 8
+
+
+def test_a_year_without_a_number_keeps_its_place(finding: Finding, look: Look) -> None:
+    whole, part = (
+        charts.event_study(_events(finding, look, missing), "events", "staff.gap", by="since")[0]
+        for missing in (None, -2)
+    )
+    dots = sorted(_places(part.svg)[:4])
+    assert len(dots) == 4
+    assert dots[1][0] - dots[0][0] > 1.5 * (dots[2][0] - dots[1][0])
+    assert whole.data["alt"] != part.data["alt"]
+
+
+def test_event_studies_say_their_numbers_in_both_languages(finding: Finding, look: Look) -> None:
+    view = _events(finding, look)
+    (block,) = charts.event_study(view, "events", "staff.gap", by="since", stage="primary")
+    assert "2" in block.data["alt"]
+    assert 30 <= len(block.data["alt"]) <= 200
+    assert block.data["title"]
+    assert charts.event_study(view, "events", "staff.gap", by="since", stage="junior") == ()
+
+
+def test_the_first_way_is_full_and_all_are_written(finding: Finding, look: Look) -> None:
+    (block,) = charts.range_dots(_ways(finding, look), "ways", "staff.gap", by="way")
+    dots = _places(block.svg)
+    # One of them is the key's.
+    assert sorted(full for _, _, full in dots) == [False, False, True, True]
+    assert [row["subject"] for row in block.data["rows"]] == ["one", "two", "three"]
+    assert charts.range_dots(_ways(finding, look), "ways", "staff.gap", by="nothing") == ()
