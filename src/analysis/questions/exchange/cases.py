@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.questions.exchange import doubts, estimators, inference
 from analysis.questions.exchange.doubts import Doubt, Pretest, Robust
 from analysis.questions.exchange.events import Events, follow
+from analysis.questions.exchange.footing import compare_roles
 from analysis.questions.exchange.inference import Detectable, Judged
 from analysis.questions.exchange.ladder import Word, find_word
 from analysis.questions.exchange.roles import Assigned, Side, trace_lasting
@@ -85,6 +86,8 @@ class Case:
         How many of the treated schools are at the threshold, by years since (`roles.trace_lasting`).
     roles
         By threshold: how many schools are treated, controls, or left out and why.
+    apart
+        How far treated schools lay from the others in their first year, by what (`footing`).
     """
 
     side: Side
@@ -96,6 +99,7 @@ class Case:
     by_dose: Mapping[float, tuple[Estimate, int]] = field(default_factory=dict)
     lasting: pd.DataFrame | None = None
     roles: Mapping[float, Mapping[str, int]] = field(default_factory=dict)
+    apart: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def word(self) -> Word:
@@ -128,6 +132,7 @@ def examine(
     sample = select(rows, MAIN, cluster)
     case = Case(main.side, scope, sample, _reason(sample, rules, comparable),
                 lasting=trace_lasting(main), roles={at: one.counts for at, one in assigned.items()})  # fmt: skip
+    case = replace(case, apart=_hold_apart(main))
     if case.reason in ("papers", "nobody", "no_years"):
         return case
     by_outcome = {
@@ -211,6 +216,15 @@ def refute(
         judged, inference.find_detectable(sample, rules), events, _by_year(sample, rules), estimates,
         estimators.weigh_wrong(sample), pretest, robust, found, word,
     )  # fmt: skip
+
+
+def _hold_apart(assigned: Assigned) -> dict[str, float]:
+    """Tell by what treated schools differed from the others in their first year."""
+    if "role" not in assigned.roles:
+        return {}
+    found = compare_roles(assigned.rows, assigned)
+    found = found[(found["role"] == "treated") & found["apart"].notna()]
+    return dict(zip(found["measure"], found["apart"].astype(float), strict=True))
 
 
 def _estimate(rows: pd.DataFrame, outcome: str, cluster: str, rules: Parameters) -> Estimate | None:

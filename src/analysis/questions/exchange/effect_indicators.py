@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis.finding import Indicator, IntervalKind
 
 BY_SINCE, BY_SPEC, BY_DOSE, BY_DOUBT = "since", "estimator", "dose", "diagnostic"
-BY_ERROR, BY_BOUND, BY_TURN = "error", "bound", "turn"
+BY_ERROR, BY_BOUND, BY_TURN, BY_MEASURE = "error", "bound", "turn", "measure"
 
 _DECLARED: tuple[tuple[str, str, str, str, IntervalKind, int], ...] = (
     # id, zh, en, unit, interval, digits
@@ -33,6 +33,7 @@ _DECLARED: tuple[tuple[str, str, str, str, IntervalKind, int], ...] = (
     ("effect_matters", "值得重视的差异", "Difference that would matter", "sd", "none", 2),
     ("effect_wrong_weight", "双向固定效应中不当比较的权重", "Weight of wrong comparisons in two-way effects", "share", "none", 0),
     ("effect_still", "仍达到标准的学校", "Still at the threshold", "share", "none", 0),
+    ("effect_apart", "与对照学校的差距", "Apart from the other schools", "sd", "none", 2),
     ("effect_compared_treated", "参加比较的交流学校", "Schools with exchange compared", "schools", "none", 0),
     ("effect_compared_controls", "参加比较的对照学校", "Other schools compared", "schools", "none", 0),
     ("effect_incomplete", "成绩不全而未比较的学校", "Left out, scores not complete", "schools", "none", 0),
@@ -119,6 +120,18 @@ LABELS = {
         "spillover": {"zh": "邻近未参加学校的差异", "en": "Schools nearby (difference)"},
         "composition": {"zh": "学生构成（p值）", "en": "Who the pupils are (p)"},
         "estimators": {"zh": "一致的其他估计（种）", "en": "Other estimators that agree"},
+    },
+    BY_MEASURE: {
+        "score": {"zh": "成绩", "en": "Scores"},
+        "staying": {"zh": "学生留在本校的比例", "en": "Pupils who stay at the school"},
+        "pupils": {"zh": "在校生", "en": "Pupils"},
+        "rural": {"zh": "乡村学校", "en": "Rural schools"},
+        "boarders": {"zh": "寄宿生比例", "en": "Boarders"},
+        "migrants": {"zh": "随迁子女比例", "en": "Migrants’ children"},
+        "teachers": {"zh": "每百名学生教师", "en": "Teachers per 100 pupils"},
+        "backbone": {"zh": "每百名学生骨干教师", "en": "Backbone teachers per 100 pupils"},
+        "books": {"zh": "生均图书", "en": "Books per pupil"},
+        "sports_area": {"zh": "生均运动场地", "en": "Sports grounds per pupil"},
     },
     BY_SINCE: {
         **{str(-n): {"zh": f"开始前{n}年", "en": f"{n} years before"} for n in range(2, 13)},

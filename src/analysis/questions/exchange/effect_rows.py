@@ -16,6 +16,7 @@ from analysis.questions.exchange.effect_indicators import (
     BY_DOSE,
     BY_DOUBT,
     BY_ERROR,
+    BY_MEASURE,
     BY_SINCE,
     BY_SPEC,
     BY_TURN,
@@ -33,7 +34,7 @@ ESTIMATES = frozenset({
     *OUTCOMES, "effect_size", "effect_event", "effect_band", "effect_calendar", "effect_spec", "effect_dose",
     "effect_error", "effect_chance", "effect_doubt", "effect_relative", "effect_smooth",
     "effect_lost_relative", "effect_left", "effect_power", "effect_detectable", "effect_shock",
-    "effect_matters", "effect_wrong_weight", "effect_still",
+    "effect_matters", "effect_wrong_weight", "effect_still", "effect_apart",
 })  # fmt: skip
 """What tells of schools' scores, and is not shown where too few schools stand behind it."""
 
@@ -80,6 +81,9 @@ def _rows(case: Case, parameters: Parameters) -> Iterator[Row]:
         yield {**_range(f"effect_{outcome}", estimate), "unit": unit,
                "n": sample.treated_schools, "n_unit": "schools"}  # fmt: skip
     yield from _lasting(case.lasting)
+    for measure, apart in case.apart.items():
+        yield {"indicator": "effect_apart", "by": BY_MEASURE, "subject": measure, "value": apart,
+               "unit": "sd"}  # fmt: skip
     if case.refuted is not None:
         yield from _refuted(case.refuted, parameters)
         for at, (estimate, treated) in case.by_dose.items():
