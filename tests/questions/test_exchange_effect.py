@@ -201,12 +201,20 @@ def test_what_exchange_cannot_change_and_who_the_pupils_are() -> None:
 
 
 def test_an_effect_of_one_county_alone_is_told() -> None:
+    left = np.array([0.31, 0.02, 0.3])
+    whole = study.Estimate.by(0.3, 0.05, 15)
+    assert doubts.doubt_left_out(left, whole, REFUTATION).result == "weak"
+    assert doubts.doubt_left_out(-left, whole, REFUTATION).result == "fails"
+    assert doubts.doubt_left_out(left[[0, 2]], whole, REFUTATION).result == "passes"
+    unsure = study.Estimate.by(0.3, 0.5, 15)
+    assert doubts.doubt_left_out(left, unsure, REFUTATION).result == "cannot_say"
     rows = make_panel(effect=0.0, noise=0.02)
     one = (rows["county"] == "c00") & (rows["year"] >= rows["first"])
     case = _examine(rows.assign(score=rows["score"] + 1.0 * one))
-    found = next(d for d in case.refuted.doubts if d.id == "left_out")  # type: ignore[union-attr]
-    assert found.result in ("weak", "fails")
-    assert found.value < 0.2
+    assert case.refuted is not None
+    # A fifth of the counties with all of the effect: without it nothing is left.
+    assert abs(case.refuted.events.left.min()) < 0.02
+    assert not case.refuted.judged.estimate.excludes_zero
 
 
 def test_schools_that_were_apart_before_are_told() -> None:

@@ -141,11 +141,13 @@ def doubt_outcomes(
     return Doubt(id, "fails" if least < refutation["pretest_size"] else "passes", least)
 
 
-def doubt_left_out(left: Floats, estimate: float, refutation: Parameters) -> Doubt:
-    """Leave out each cluster: does the estimate rest on one of them?"""
+def doubt_left_out(left: Floats, estimate: Estimate, refutation: Parameters) -> Doubt:
+    """Leave out each cluster: does an estimate that is told from nought rest on one of them?"""
     if not np.isfinite(left).all():
         return Doubt("left_out", "cannot_say")
-    share = left / estimate
+    share = left / estimate.value
+    if not estimate.excludes_zero:
+        return Doubt("left_out", "cannot_say", NAN, float(left.min()), float(left.max()))
     result: Result = "passes" if share.min() >= refutation["left_share"] else "weak"
     if share.min() <= 0:
         result = "fails"
@@ -207,9 +209,11 @@ def loosen(events: Events, refutation: Parameters, level: float) -> Robust | Non
                   lost["relative_magnitudes"], lost["smoothness"])  # fmt: skip
 
 
-def doubt_drift(robust: Robust | None, refutation: Parameters) -> tuple[Doubt, Doubt]:
-    """Judge how large a drift the estimate survives."""
-    if robust is None:
+def doubt_drift(
+    robust: Robust | None, estimate: Estimate, refutation: Parameters
+) -> tuple[Doubt, Doubt]:
+    """Judge how large a drift the estimate survives; one that includes nought has nothing to lose."""
+    if robust is None or not estimate.excludes_zero:
         return Doubt("relative", "cannot_say"), Doubt("smooth", "cannot_say")
     bound = robust.relative_lost
     result: Result = "fails"

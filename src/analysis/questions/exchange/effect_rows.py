@@ -143,7 +143,7 @@ def _doubts(refuted: Refuted) -> Iterator[Row]:
     for doubt in refuted.doubts:
         yield {"indicator": "effect_doubt", "by": BY_DOUBT, "subject": doubt.id,
                "value": doubt.value, "unit": "ratio"}  # fmt: skip
-        if doubt.id == "left_out" and np.isfinite(doubt.value):
+        if doubt.id == "left_out" and np.isfinite(doubt.low):
             yield {"indicator": "effect_left", "value": refuted.judged.estimate.value,
                    "value_low": doubt.low, "value_high": doubt.high, "unit": "sd"}  # fmt: skip
     if np.isfinite(refuted.pretest.power):
