@@ -9,11 +9,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from analysis.methods.staggered.power import Detectable
 from analysis.questions.exchange import doubts, estimators, inference
 from analysis.questions.exchange.doubts import Doubt, Pretest, Robust
 from analysis.questions.exchange.events import Events, follow
 from analysis.questions.exchange.footing import compare_roles
-from analysis.questions.exchange.inference import Detectable, Judged
+from analysis.questions.exchange.inference import Judged
 from analysis.questions.exchange.ladder import Word, find_word
 from analysis.questions.exchange.roles import Assigned, Side, trace_lasting
 from analysis.questions.exchange.study import (

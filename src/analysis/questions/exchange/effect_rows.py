@@ -121,7 +121,11 @@ def _detectable(refuted: Refuted, parameters: Parameters) -> Iterator[Row]:
     ends = {"value_low": found.low, "value_high": found.high, "interval_kind": "model"}
     yield {"indicator": "effect_detectable", "value": found.effect, "unit": "sd",
            **(ends if known else {})}  # fmt: skip
-    yield {"indicator": "effect_shock", "value": found.shock, "unit": "sd"}
+    yield {
+        "indicator": "effect_shock",
+        "value": float(np.sqrt(found.fading.variance)),
+        "unit": "sd",
+    }
 
 
 def _errors(refuted: Refuted) -> Iterator[Row]:

@@ -10,10 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from analysis.errors import UsageError
 from analysis.methods import clusters, staggered
 from analysis.methods.clusters import Inference
+from analysis.methods.staggered.power import Detectable
 from analysis.questions.exchange.doubts import Doubt
 from analysis.questions.exchange.study import (
     NAMES,
@@ -82,15 +84,20 @@ def deal(sample: Sample, rules: Parameters, strata: str | None = None) -> Infere
     Where schools of a cluster began apart, all are given its first start: the test is as good, but of
     another average, so that it has no range for this one.
     """
-    rows = sample.rows
-    begun = rows["first"].where(rows["first"] > NEVER)
-    start = begun.groupby(rows["cluster"]).transform("min").fillna(NEVER).astype(int)
-    apart = bool((start != rows["first"]).any())
+    rows, apart = start_together(sample)
     found = staggered.randomise(
-        rows.assign(first=start), outcome=sample.outcome, **NAMES, cluster="cluster",
+        rows, outcome=sample.outcome, **NAMES, cluster="cluster",
         strata=strata, draws=rules["draws"], seed=rules["seed"], level=rules["level"],
     )  # fmt: skip
     return replace(found, low=np.nan, high=np.nan) if apart else found
+
+
+def start_together(sample: Sample) -> tuple[pd.DataFrame, bool]:
+    """Give all schools of a cluster its first start, and tell whether any began apart from it."""
+    rows = sample.rows
+    begun = rows["first"].where(rows["first"] > NEVER)
+    start = begun.groupby(rows["cluster"]).transform("min").fillna(NEVER).astype(int)
+    return rows.assign(first=start), bool((start != rows["first"]).any())
 
 
 def doubt_errors(judged: Judged, rules: Parameters) -> Doubt:
@@ -102,39 +109,17 @@ def doubt_errors(judged: Judged, rules: Parameters) -> Doubt:
     return Doubt("errors", "fails" if decided and worst >= rules["agree_p"] else "passes", worst)
 
 
-@dataclass(frozen=True, slots=True)
-class Detectable:
-    """The smallest effect that could have been found, with its range, from the years before alone.
-
-    Attributes
-    ----------
-    effect, low, high
-        In the outcome's unit.
-    shock
-        Standard deviation of a cluster's year before any start.
-    """
-
-    effect: float
-    low: float
-    high: float
-    shock: float
-
-
 def find_detectable(sample: Sample, rules: Parameters) -> Detectable | None:
-    """Say what could have been found; none where fewer than three years lie before the first start."""
-    rows = sample.rows
-    before = rows[rows["year"] < sample.start]
-    treated = rows[(rows["first"] > NEVER) & (rows["year"] >= rows["first"])]
-    after = max(1, round(len(treated) / sample.treated_schools))
+    """Say what could have been found, from years without exchange alone; none where they are too few.
+
+    Where schools of a cluster began apart, by the first start of each.
+    """
+    rows, _ = start_together(sample)
     try:
-        shocks = clusters.estimate_shocks(
-            before, outcome=sample.outcome, cluster="cluster", time="year", unit="school"
-        )
-        found = clusters.find_detectable(
-            shocks, clusters=sample.treated_clusters + sample.control_clusters,
-            treated=sample.treated_clusters, before=1, after=after, power=rules["power"],
+        found = staggered.find_detectable(
+            rows, outcome=sample.outcome, **NAMES, cluster="cluster", power=rules["power"],
             size=rules["size"],
         )  # fmt: skip
-    except (ValueError, UsageError):
+    except UsageError:
         return None
-    return Detectable(found.effect, found.low, found.high, float(np.sqrt(shocks.variance)))
+    return found if np.isfinite(found.effect) else None
