@@ -83,10 +83,13 @@ def test_event_studies_say_their_numbers_in_both_languages(finding: Finding, loo
     assert charts.event_study(view, "events", "staff.gap", by="since", stage="junior") == ()
 
 
-def test_the_first_way_is_full_and_all_are_written(finding: Finding, look: Look) -> None:
-    (block,) = charts.range_dots(_ways(finding, look), "ways", "staff.gap", by="way")
-    dots = _places(block.svg)
+def test_the_main_way_is_full_and_all_are_written(finding: Finding, look: Look) -> None:
+    view = _ways(finding, look)
+    (block,) = charts.range_dots(view, "ways", "staff.gap", by="way", main="two")
     # One of them is the key's.
-    assert sorted(full for _, _, full in dots) == [False, False, True, True]
+    rows = sorted(_places(block.svg)[-3:], key=lambda dot: dot[1])
+    assert [full for _, _, full in rows] == [False, True, False]
+    (plain,) = charts.range_dots(view, "ways", "staff.gap", by="way")
+    assert all(full for _, _, full in _places(plain.svg))
     assert [row["subject"] for row in block.data["rows"]] == ["one", "two", "three"]
     assert charts.range_dots(_ways(finding, look), "ways", "staff.gap", by="nothing") == ()

@@ -16,7 +16,7 @@ _TOP = 0.75
 
 @theme.drawing()
 def range_dots(
-    view: View, figure: str, indicator: str, *, by: str, stage: str | None = None
+    view: View, figure: str, indicator: str, *, by: str, main: str = "", stage: str | None = None
 ) -> Blocks:
     """Draw a subject a line: its name, its dot and range, nought, and the number in words.
 
@@ -25,8 +25,10 @@ def range_dots(
     view, figure, stage
         What may be shown, the name of the figure, and one stage alone.
     indicator, by
-        Which rows. They keep the order of the table: the first is what the others are held against,
-        and is drawn full, they hollow.
+        Which rows, in the order of the table.
+    main
+        The subject that the others are held against: it is drawn full, they hollow. Without one all
+        are full.
     """
     made: Blocks = ()
     for one in view.stages_of(stage):
@@ -36,12 +38,12 @@ def range_dots(
         if not drawn:
             made += without(view, figure, "ranges", one, rows, values)
             continue
-        canvas = _draw(view, drawn, indicator)
+        canvas = _draw(view, drawn, indicator, main)
         made += (finish(view, figure, "ranges", one, canvas, drawn, ranges=True, values=values),)
     return made
 
 
-def _draw(view: View, rows: Sequence[Row], indicator: str) -> Canvas:
+def _draw(view: View, rows: Sequence[Row], indicator: str, main: str) -> Canvas:
     names = [Canvas.broken(view.label(row["by"], row["subject"]), _NAMES - 0.3) for row in rows]
     heights = [max(0.62, len(name) * LEADING + 0.2) for name in names]
     canvas = Canvas(_TOP + sum(heights) + 0.75, f"{view.released.name}.{indicator}")
@@ -54,14 +56,16 @@ def _draw(view: View, rows: Sequence[Row], indicator: str) -> Canvas:
     canvas.axis(scale, bottom + 0.1)
     canvas.line([scale(0.0)] * 2, [_TOP - 0.1, bottom + 0.1], color=theme.INK, width=0.8)
     y = _TOP
-    for number, (row, name, height) in enumerate(zip(rows, names, heights, strict=True)):
+    for row, name, height in zip(rows, names, heights, strict=True):
         middle = y + height / 2
         for place, line in enumerate(name):
             canvas.text(0.1, middle + (place - (len(name) - 1) / 2) * LEADING, line)
         if is_number(row["value_low"]) and is_number(row["value_high"]):
             reach = [scale(row["value_low"]), scale(row["value_high"])]
             canvas.line(reach, [middle] * 2, width=1.6)
-        canvas.dots([scale(row["value"])], [middle], "met", 5.5, hollow=number > 0)
+        canvas.dots(
+            [scale(row["value"])], [middle], "met", 5.5, hollow=main not in ("", row["subject"])
+        )
         words = view.flagged(view.number(row["value"], indicator), row["flag"])
         reach_words = view.range(row)
         said = (

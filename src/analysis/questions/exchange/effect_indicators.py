@@ -28,7 +28,7 @@ _DECLARED: tuple[tuple[str, str, str, str, IntervalKind, int], ...] = (
     ("effect_lost_relative", "失去结论的偏离倍数", "Multiple at which the answer is lost", "ratio", "none", 2),
     ("effect_left", "逐一剔除后的差异", "Difference without each", "sd", "none", 2),
     ("effect_power", "检验能发现偏离的概率", "Power of the test", "share", "none", 0),
-    ("effect_detectable", "能够发现的最小差异", "Smallest difference that would be found", "sd", "model", 2),
+    ("effect_detectable", "能够发现的最小差异", "Smallest difference that would be found", "sd", "model", 3),
     ("effect_shock", "没有交流时各组逐年的波动", "How years without exchange vary", "sd", "none", 2),
     ("effect_matters", "值得重视的差异", "Difference that would matter", "sd", "none", 2),
     ("effect_wrong_weight", "双向固定效应中不当比较的权重", "Weight of wrong comparisons in two-way effects", "share", "none", 0),
