@@ -73,7 +73,8 @@ def assess(county: CountyData, *, few: bool = False) -> Finding:
         )
     # Of other years than the report's, the county alone: scopes of few would hide each other.
     quotas = [q for r in rosters for q in rule.measure(r) if r is now or not q.scope]
-    made = [*rows.quota_rows(quotas), *rows.week_rows(county, now, rules)]
+    hidden = frozenset() if few else rows.find_few(quotas, rules["few"]["teachers"])
+    made = [*rows.quota_rows(quotas, hidden), *rows.week_rows(county, now, rules)]
     moved, told = _moves(county, rosters, rules, few=few)
     counted, out = arithmetic.present(county, rules)
     made += [*moved, *arithmetic.compare(county, now, counted, rules, few=few)]
@@ -82,7 +83,7 @@ def assess(county: CountyData, *, few: bool = False) -> Finding:
         finding,
         table=table,
         indicators=declare(rules, now.years, own_years=now.own_years),
-        checks=tuple(rows.judge_quotas(quotas, rules, year)),
+        checks=tuple(rows.judge_quotas(quotas, rules, year, hidden)),
         notes=(
             *notes.tell_quotas(code, year, quotas),
             *notes.tell_basis(code, now),
@@ -104,7 +105,7 @@ def _moves(
     made = [
         *flows.flow_rows(pooled, rules, str(year), few=few),
         *stays.stay_rows(begun, year, rules),
-        *stays.return_rows(over, lists, year, rules),
+        *stays.return_rows(over, lists, year, rules, few=few),
         *selection.selection_rows(selection.pair(rosters, year, rules), year, rules, few=few),
     ]
     return made, [*notes.tell_flows(code, year, rules), *notes.tell_returns(code, year)]

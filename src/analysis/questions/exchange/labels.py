@@ -32,6 +32,8 @@ _TYPES = {
 _PLACES = _both(
     home=("回到原学校", "Back at their own school"), receiving=("留在接收学校", "At the receiving school"),
     elsewhere=("在本县其他学校", "At another school of the county"),
+    other=("在接收学校或本县其他学校", "At the receiving or another school of the county"),
+    listed=("在本县名册", "On the county's list"),
     gone=("不在本县名册", "Not on the county's list"),
 )  # fmt: skip
 _SCOPES = _both(

@@ -41,7 +41,7 @@ def tell_quotas(county: str, year: int, found: Sequence[Quota]) -> Iterator[Note
             "share": Cell(RATIOS["eligible"], **place),
             "backbone": Cell(RATIOS["backbone"], **place),
         }
-        yield Note(f"exchange.headline.{'scope' if quota.scope else 'county'}", values)
+        yield Note(f"exchange.{'scope.said' if quota.scope else 'headline.county'}", values)
 
 
 def tell_basis(county: str, roster: Roster) -> Iterator[Note]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from analysis.finding import Check, Verdict
@@ -17,20 +17,51 @@ BY_SCOPE = "exchange_scope"
 RATIOS = {"eligible": "exchange_of_eligible", "backbone": "exchange_of_moved"}
 
 
-def quota_rows(found: Iterable[Quota]) -> Iterator[Row]:
-    """Give who was exchanged, who was eligible, and both ratios, by year and scope."""
+def quota_rows(found: Sequence[Quota], hidden: Collection[str] = ()) -> Iterator[Row]:
+    """Give who was exchanged, who was eligible, and both ratios, by year and scope.
+
+    Parameters
+    ----------
+    found
+        From `rule.measure`.
+    hidden
+        Indicators that are not told by scope (`find_few`).
+    """
     for quota in found:
         base: Row = {
             "by": BY_SCOPE if quota.scope else "", "subject": quota.scope, "at": str(quota.year),
             "n_unit": "teachers",
         }  # fmt: skip
         able, flag = quota.eligible, "p" if quota.eligible.partial else ""
-        yield {**base, "indicator": "exchange_teachers", "value": able.part, "unit": "teachers"}
+        rows: list[Row] = [
+            {"indicator": "exchange_teachers", "value": able.part, "unit": "teachers"},
+            {"indicator": RATIOS["eligible"], "unit": "share", **_ratio(able)},
+            {"indicator": RATIOS["backbone"], "unit": "share", **_ratio(quota.backbone)},
+        ]
         if able.whole:
-            yield {**base, "indicator": "exchange_eligible", "value": able.whole,
-                   "unit": "teachers", "flag": flag}  # fmt: skip
-        for name, ratio in (("eligible", able), ("backbone", quota.backbone)):
-            yield {**base, "indicator": RATIOS[name], "unit": "share", **_ratio(ratio)}
+            counted = {"value": able.whole, "unit": "teachers", "flag": flag}
+            rows.insert(1, {"indicator": "exchange_eligible", **counted})
+        yield from (
+            {**base, **row} for row in rows if not quota.scope or row["indicator"] not in hidden
+        )
+
+
+def find_few(found: Iterable[Quota], least: int) -> frozenset[str]:
+    """Find the indicators of which some scope counts few teachers, though not none.
+
+    With the county's number beside the others they would be known. The summary repeats the
+    county's, so that the gate, which sees one chapter at a time, could not withhold it here alone.
+    """
+    counts: dict[str, set[float]] = {"exchange_teachers": set(), "exchange_eligible": set()}
+    backbone: set[float] = set()
+    for quota in found:
+        if quota.scope:
+            counts["exchange_teachers"].add(quota.eligible.part)
+            counts["exchange_eligible"].add(quota.eligible.whole)
+            backbone |= {quota.backbone.part, quota.backbone.whole}
+    counts[RATIOS["eligible"]] = counts["exchange_teachers"] | counts["exchange_eligible"]
+    counts[RATIOS["backbone"]] = counts["exchange_teachers"] | backbone
+    return frozenset(id for id, each in counts.items() if any(0 < n < least for n in each))
 
 
 def _ratio(ratio: Ratio) -> Row:
@@ -42,15 +73,22 @@ def _ratio(ratio: Ratio) -> Row:
     }  # fmt: skip
 
 
-def judge_quotas(found: Sequence[Quota], rules: Rules, year: int) -> Iterator[Check]:
-    """Judge both quotas in both scopes in the year of the report; without data nothing is met."""
-    now = {quota.scope: quota for quota in found if quota.year == year}
+def judge_quotas(
+    found: Sequence[Quota], rules: Rules, year: int, hidden: Collection[str] = ()
+) -> Iterator[Check]:
+    """Judge both quotas in both scopes in the year of the report; without data nothing is met.
+
+    Nor is anything said of a ratio that is `hidden`: its verdict could tell how few there are.
+    """
+    now: dict[str, Quota] = {quota.scope: quota for quota in found if quota.year == year}
     for scope, id in (("", "county"), ("urban_or_good", "urban_or_good")):
-        limits, quota = rules["quota"][id], now.get(scope)  # type: ignore[call-overload]
+        limits, quota = rules["quota"][id], now.get(scope)
         for name, indicator in RATIOS.items():
             verdict: Verdict = "cannot_say"
             reason = "not_reported"
-            if quota:
+            if scope and indicator in hidden:
+                reason = "few"
+            elif quota:
                 verdict, reason = judge(getattr(quota, name), limits[name])
             yield Check(
                 indicator=indicator, stage="", by=BY_SCOPE if scope else "", subject=scope,

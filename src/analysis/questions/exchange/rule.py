@@ -125,6 +125,8 @@ def judge(ratio: Ratio, limit: float) -> tuple[Verdict, str]:
     """
     if math.isnan(ratio.low):
         return "not_applicable", ""
+    if ratio.whole <= 0:
+        return "cannot_say", "incomplete"
     if reaches(ratio.low, limit):
         return "met", ""
     return ("cannot_say", "incomplete") if reaches(ratio.high, limit) else ("not_met", "")

@@ -14,6 +14,12 @@ from analysis.records.teachers import list_teachers
 Row = dict[str, Any]
 BY_YEARS, BY_PLACE, BY_AFTER = "exchange_years", "exchange_place", "exchange_after"
 PLACES = ("home", "receiving", "elsewhere", "gone")
+_COARSER: tuple[Mapping[str, str], ...] = (
+    {place: place for place in PLACES},
+    {"home": "home", "receiving": "other", "elsewhere": "other", "gone": "gone"},
+    {"home": "listed", "receiving": "listed", "elsewhere": "listed", "gone": "gone"},
+)
+"""Ways to tell places, from the finest: outside the county none may be of few teachers."""
 _FOLLOWED = frozenset({"recoded", "merged"})
 
 
@@ -78,7 +84,7 @@ def follow(
 
 
 def return_rows(
-    over: pd.DataFrame, lists: Mapping[int, pd.Series], year: int, rules: Rules
+    over: pd.DataFrame, lists: Mapping[int, pd.Series], year: int, rules: Rules, *, few: bool
 ) -> Iterator[Row]:
     """Give where teachers are after their exchange, and which share is on the lists later.
 
@@ -88,10 +94,18 @@ def return_rows(
         From `follow`.
     year, rules
         As for `stay_rows`.
+    few
+        Give every place: for the county's own desk. Else places are told as finely as leaves none
+        of few teachers; the others would tell how many.
     """
     latest = over.sort_values(["back", "pseudonym"]).drop_duplicates("pseudonym", keep="last")
-    for place in PLACES:
-        yield from _share("exchange_then", BY_PLACE, place, latest["place"] == place, year)
+    for way in _COARSER:
+        places = latest["place"].map(way)
+        sizes = [int((places == place).sum()) for place in dict.fromkeys(way.values())]
+        if few or not any(0 < size < rules["few"]["teachers"] for size in sizes):
+            for place in dict.fromkeys(way.values()):
+                yield from _share("exchange_then", BY_PLACE, place, places == place, year)
+            break
     seen = over[over["place"] != "gone"].sort_values(["back", "pseudonym"])
     for years in rules["stay"]["after"]:
         due = seen[(seen["back"] + years).isin(list(lists))]
