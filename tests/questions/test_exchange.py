@@ -175,7 +175,8 @@ def test_itinerant_teachers_by_heads_and_by_the_week(build_county) -> None:
 def test_without_lists_nothing_is_said(build_county, what) -> None:
     tables = {"exchanges": [move(1)], "teachers": [teacher(1)], what: []}
     finding = exchange.assess(build_county([school("A"), school("B")], **tables))
-    assert finding.table.empty
+    assert set(finding.table["flag"]) == {"x"}
+    assert finding.table["value"].isna().all()
     assert keys(finding) == {f"headline.no_{what}"}
     assert {(c.verdict, c.reason) for c in finding.checks} == {
         ("cannot_say", "exchange.reason.not_reported")

@@ -54,8 +54,8 @@ def assess(county: CountyData, *, few: bool = False) -> Finding:
     Returns
     -------
     Finding
-        Named ``"exchange"``; without rows where no exchange of the year or no teacher is listed,
-        with notes that say so.
+        Named ``"exchange"``; without numbers where no exchange of the year or no teacher is listed,
+        with a note that says so.
     """
     code, year, rules = county.place.code, county.year, read_rules(county.reference)
     finding = Finding(
@@ -67,9 +67,10 @@ def assess(county: CountyData, *, few: bool = False) -> Finding:
         why = "no_exchanges" if county.table("exchanges", year=year).empty else "no_teachers"
         return replace(
             finding,
+            table=tidy(rows.unknown_rows(year)),
             notes=(notes.tell_nothing(code, year, why),),
             indicators=declare(rules, rules["eligibility"]["years"], own_years=False),
-            checks=tuple(rows.judge_quotas([], rules, year)),
+            checks=tuple(c for c in rows.judge_quotas([], rules, year) if not c.by),
         )
     # Of other years than the report's, the county alone: scopes of few would hide each other.
     quotas = [q for r in rosters for q in rule.measure(r) if r is now or not q.scope]

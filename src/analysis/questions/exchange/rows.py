@@ -46,6 +46,13 @@ def quota_rows(found: Sequence[Quota], hidden: Collection[str] = ()) -> Iterator
         )
 
 
+def unknown_rows(year: int) -> Iterator[Row]:
+    """Give both ratios of the county as not known."""
+    for indicator in RATIOS.values():
+        yield {"indicator": indicator, "at": str(year), "n_unit": "teachers", "unit": "share",
+               "flag": "x"}  # fmt: skip
+
+
 def find_few(found: Iterable[Quota], least: int) -> frozenset[str]:
     """Find the indicators of which some scope counts few teachers, though not none.
 
