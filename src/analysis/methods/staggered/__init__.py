@@ -15,6 +15,7 @@ from analysis.methods.staggered.interactions import sun_abraham
 from analysis.methods.staggered.power import Detectable, find_detectable
 from analysis.methods.staggered.randomisation import randomise
 from analysis.methods.staggered.stacked import Differences, differences
+from analysis.methods.staggered.switching import Switching, switchers
 
 __all__ = [
     "Aggregate",
@@ -23,6 +24,7 @@ __all__ = [
     "Differences",
     "EventStudy",
     "GroupTime",
+    "Switching",
     "TwoWay",
     "bacon",
     "differences",
@@ -31,5 +33,6 @@ __all__ = [
     "imputation",
     "randomise",
     "sun_abraham",
+    "switchers",
     "two_way",
 ]

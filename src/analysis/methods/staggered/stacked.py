@@ -106,14 +106,15 @@ def differences(
     made = estimate(laid, "reg", anticipation)
     weight = weigh_cells(made, cells, missing)
     chosen = weight > 0
-    stacked, rows = _stack(laid, weight)
-    within = ["cell"] if isinstance(laid.data, Panel) else ["side", "moment"]
-    fitted = clusters.fit(stacked, outcome="outcome", covariates=[TREATED], cluster="cluster",
-                          within=within, weights="weight")  # fmt: skip
-    names = tuple(laid.names[np.array(fitted.labels, dtype=np.intp)])
+    sides = [
+        Side(number, cell_weight, treated, late, values, cluster)
+        for number, (each, cell_weight) in enumerate(zip(laid.plan, weight, strict=True))
+        if cell_weight
+        for treated, late, values, cluster in _sides(laid, each)
+    ]
+    fitted = regress(sides, laid.names, levels=not isinstance(laid.data, Panel))
     table = made.table.assign(weight=weight).loc[chosen].drop(columns=["se", "reason"])
-    return Differences(replace(fitted, labels=names, rows=rows), TREATED,
-                       table.reset_index(drop=True))  # fmt: skip
+    return Differences(fitted, TREATED, table.reset_index(drop=True))
 
 
 def weigh_cells(
@@ -143,26 +144,56 @@ def weigh_cells(
     return np.asarray(weight / weight.sum(), dtype=float)
 
 
-def _stack(laid: LaidOut, weight: Floats) -> tuple[pd.DataFrame, int]:
-    """Stack the rows of all cells, added up by cluster and side, and say how many they were.
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """One side of a cell: its number and weight, what side it is, values and clusters of its rows."""
 
-    A side of a cell has the same columns in all its rows: their weighted mean says of a cluster's
-    products and scores what they say.
+    cell: int
+    weight: float
+    treated: bool
+    late: bool
+    values: Floats
+    cluster: Codes
+
+
+def regress(sides: Sequence[Side], names: pd.Index, *, levels: bool = False) -> Regression:
+    """Fit one coefficient, `TREATED`, for the differences of all cells.
+
+    Rows are added up by cluster and side first. As all rows of a side have the same columns, their
+    mean with their weight says of a cluster's products and scores what they say.
+
+    Parameters
+    ----------
+    sides
+        Of all cells: changes of the treated and of others, or levels of both, later and earlier.
+    names
+        Of the clusters, by their number.
+    levels
+        Whether sides are levels.
+
+    Raises
+    ------
+    UsageError
+        If clusters are too few for anything to be left of them once the cells are taken out.
     """
-    parts, count = [], 0
-    for number, (each, cell_weight) in enumerate(zip(laid.plan, weight, strict=True)):
-        if not cell_weight:
-            continue
-        for treated, late, values, cluster in _sides(laid, each):
-            count += len(values)
-            seen, at, size = np.unique(cluster, return_inverse=True, return_counts=True)
-            parts.append(pd.DataFrame({
-                "cluster": seen, "cell": number, "side": 2 * number + treated,
-                "moment": (number + 1) * late, TREATED: float(treated and late),
-                "outcome": np.bincount(at, values) / size,
-                "weight": cell_weight * size / len(values),
-            }))  # fmt: skip
-    return pd.concat(parts, ignore_index=True), count
+    cells = len({side.cell for side in sides})
+    if sum(len(np.unique(side.cluster)) for side in sides) <= (3 if levels else 1) * cells + 1:
+        raise UsageError("组太少，算不出误差", "there are too few clusters for an error")
+    parts = []
+    for side in sides:
+        seen, at, size = np.unique(side.cluster, return_inverse=True, return_counts=True)
+        parts.append(pd.DataFrame({
+            "cluster": seen, "cell": side.cell, "side": 2 * side.cell + side.treated,
+            "moment": (side.cell + 1) * side.late, TREATED: float(side.treated and side.late),
+            "outcome": np.bincount(at, side.values) / size,
+            "weight": side.weight * size / len(side.values),
+        }))  # fmt: skip
+    fitted = clusters.fit(
+        pd.concat(parts, ignore_index=True), outcome="outcome", covariates=[TREATED],
+        cluster="cluster", within=["side", "moment"] if levels else ["cell"], weights="weight",
+    )  # fmt: skip
+    labels = tuple(names[np.array(fitted.labels, dtype=np.intp)])
+    return replace(fitted, labels=labels, rows=sum(len(side.values) for side in sides))
 
 
 def _sides(laid: LaidOut, each: Comparison) -> Iterator[tuple[bool, bool, Floats, Codes]]:
