@@ -15,7 +15,7 @@ from tests.questions.exchange_frames import make_panel
 from analysis.finding import Finding
 from analysis.methods import clusters, staggered
 from analysis.questions.exchange import doubts, effect, estimators, inference, study
-from analysis.questions.exchange.cases import Case, examine
+from analysis.questions.exchange.cases import Case, examine, refute
 from analysis.questions.exchange.events import follow
 from analysis.questions.exchange.panel import Panel
 from analysis.questions.exchange.roles import Assigned
@@ -182,6 +182,19 @@ def test_without_an_effect_evidence_is_insufficient_in_most_draws() -> None:
     assert words.count("strong") == 0
     assert words.count("insufficient") >= 5
     assert words.count("some") <= 1
+
+
+@pytest.mark.slow
+def test_words_without_any_effect_in_sixty_draws() -> None:
+    """As docs/methods/exchange.md has it: 54 insufficient, 3 some, 3 cannot be assessed."""
+    words = []
+    for seed in range(100, 160):
+        rows = make_panel(effect=0.0, shock=0.1, schools=4, treated=6, seed=seed)
+        sample = select(rows, "score", "county")
+        words.append(refute(sample, rows, rows, "county", PARAMETERS).word)
+    assert words.count("strong") == 0
+    assert words.count("some") <= 6
+    assert words.count("insufficient") >= 48
 
 
 def test_neighbours_that_gain_are_told() -> None:
