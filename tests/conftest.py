@@ -146,6 +146,19 @@ def pupil_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def exchange_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Load a small demo prefecture with all its years, and fit it: exchange is followed over them."""
+    folder = tmp_path_factory.mktemp("exchange")
+    run_county(
+        folder,
+        ("demo", "files", "--scale", "0.2", "--regime", "none"),
+        ("load", "files", "--store", "store"),
+        ("fit", "store", "--year", "2021"),
+    )
+    return folder / "store"
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real public data sets beside the project."""
     _require(*_need("shared_data"))

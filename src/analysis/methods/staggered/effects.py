@@ -110,8 +110,10 @@ class GroupTime:
         anticipation: float,
     ) -> GroupTime:  # fmt: skip
         """Put what was estimated into a table."""
-        # Row by row: a copy of all of it may be the largest thing in memory.
-        se = np.sqrt([(row**2).sum() for row in influence])
+        # Row by row: a copy of all of it may be the largest thing in memory. Where hardly anybody is
+        # comparable the error may be beyond all numbers, and infinite.
+        with np.errstate(over="ignore"):
+            se = np.sqrt([(row**2).sum() for row in influence])
         cells = [
             (each.first, periods[each.at], periods[each.at] - each.first, periods[each.base],
              made.estimate, error if error > 0 else np.nan, treated, control, made.reason)
@@ -210,7 +212,8 @@ class GroupTime:
         cells = self.table.assign(estimate=estimate)
         made = averages.WAYS[kind](cells, known_cells, self.shares, self.periods, balance)
         parts = averages.combine(made, influence, self.share_influence)
-        se = np.sqrt((parts**2).sum(axis=1))
+        with np.errstate(over="ignore"):
+            se = np.sqrt((parts**2).sum(axis=1))
         table = pd.DataFrame(
             {made.name: made.labels, "estimate": made.weights[:-1] @ estimate,
              "se": np.where(se[:-1] > 0, se[:-1], np.nan)}
