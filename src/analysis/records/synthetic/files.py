@@ -100,16 +100,9 @@ _ROLLS = {
 }
 _CHANGES = ("pupil_id", "school", "term", "grade", "change", "changed_on", "verified")
 _SUSPECTED = (
-    "pupil_id",
-    "school",
-    "grade",
-    "found_on",
-    "cause",
-    "checked_on",
-    "outcome",
-    "returned_on",
+    "pupil_id", "school", "grade", "found_on", "cause", "checked_on", "outcome", "returned_on",
     "closed_on",
-)
+)  # fmt: skip
 _VISITS = ("county", "term", "visits_n", "children_n")
 _COHORTS = (
     "school",
