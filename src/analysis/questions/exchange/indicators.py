@@ -114,7 +114,7 @@ def _arithmetic() -> tuple[Indicator, ...]:
         for state, (state_zh, state_en) in states.items():
             made.append(
                 Indicator(f"exchange_{kind}_cv_{state}", f"{zh}差异系数，{state_zh}",
-                          f"{en}, coefficient, {state_en}", "coefficient", "P0", "lower", digits=3,
+                          f"{en}, difference coefficient, {state_en}", "coefficient", "P0", "lower", digits=3,
                           definition_zh=f"每百名学生{zh}数的校际差异系数，交流教师{state_zh}。只是人数换算，不是对学生的影响。",
                           definition_en=f"Difference coefficient of {en.lower()} per 100 pupils, the exchanged counted {state_en}. Arithmetic, no effect on pupils.",
                           source=_OURS)
