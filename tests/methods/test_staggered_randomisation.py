@@ -205,6 +205,7 @@ print(repr(staggered.randomise(rows, **here.NAMES, cluster="county")))
 made = staggered.differences(rows, **here.NAMES, cluster="county")
 print(repr(clusters.cv3(made.regression, made.name)), made.table.to_csv(float_format="%r"))
 print(repr(clusters.wild_bootstrap(made.regression, made.name)))
+print(repr(staggered.find_detectable(rows, **here.NAMES, cluster="county")))
 """
 
 

@@ -84,16 +84,22 @@ class Fading:
         >>> Fading(4.0, 0.0, 0.5, 10.0, 9, 4).of_sum(Load(np.array([[0.5, 0.0], [0.0, 0.5]]), 0.1))
         4.0
         """
-        return self._vary(load, self.variance, self.persistence, self.passing)
+        shocks, passing = _take(load, self.persistence), self.size * load.noise
+        return self.variance * ((1 - self.passing) * shocks + self.passing * passing)
 
     def each(self, load: Load) -> Floats:
         """Give the variance of a weighted sum under all that is not ruled out."""
-        return np.array([self._vary(load, *way) for way in self.plausible])
+        if not self.plausible:
+            return np.empty(0)
+        variance, fades, parts = np.array(self.plausible).T
+        several, which = np.unique(fades, return_inverse=True)
+        shocks = np.array([_take(load, each) for each in several])[which]
+        return variance * ((1 - parts) * shocks + parts * self.size * load.noise)
 
-    def _vary(self, load: Load, variance: float, persistence: float, passing: float) -> float:
-        apart = power.correlation(len(load.shocks), persistence, 0.0)
-        shocks = float((apart * load.shocks).sum())
-        return variance * ((1 - passing) * shocks + passing * self.size * load.noise)
+
+def _take(load: Load, persistence: float) -> float:
+    """Give what a sum takes of shocks of variance 1 that fade so."""
+    return float((power.correlation(len(load.shocks), persistence, 0.0) * load.shocks).sum())
 
 
 def estimate_fading(means: Floats, rows: Floats) -> Fading:
@@ -155,18 +161,21 @@ def weigh(
     moments, squares = np.zeros((len(tried), len(years) - 1)), np.zeros(len(tried))
     logs, free = np.zeros(len(tried)), -(len(years) - 1)
     apart = np.abs(np.subtract.outer(np.arange(means.shape[1]), np.arange(means.shape[1])))
-    lasting = (1 - parts)[:, None, None] * fades[:, None, None] ** apart
+    several, which = np.unique(fades, return_inverse=True)
+    lasting = several[:, None, None] ** apart
     for at, own, noise in _patterns(means, rows, seen):
         contrasts = linalg.helmert(len(at))
-        spread = lasting[:, at][:, :, at] + parts[:, None, None] * np.diag(1 / noise)
-        matrices = np.einsum("is,nst,jt->nij", contrasts, spread, contrasts)
+        fading = contrasts @ lasting[:, at][:, :, at] @ contrasts.T
+        passing = (contrasts / noise) @ contrasts.T
+        matrices = (1 - parts)[:, None, None] * fading[which] + parts[:, None, None] * passing
         inverse = np.linalg.inv(matrices)
         # The first year is the one that others are held against.
         columns = (contrasts @ (at[:, None] == years))[:, 1:]
         values = own @ contrasts.T
-        products += len(own) * np.einsum("ia,nij,jb->nab", columns, inverse, columns)
-        moments += np.einsum("ia,nij,j->na", columns, inverse, values.sum(axis=0))
-        squares += np.einsum("nij,ij->n", inverse, np.einsum("gi,gj->ij", values, values))
+        pulled = columns.T @ inverse
+        products += len(own) * (pulled @ columns)
+        moments += pulled @ values.sum(axis=0)
+        squares += (inverse * np.einsum("gi,gj->ij", values, values)).sum(axis=(1, 2))
         logs += len(own) * np.linalg.slogdet(matrices)[1]
         free += len(own) * (len(at) - 1)
     fitted = np.einsum("na,na->n", moments, np.linalg.solve(products, moments[..., None])[..., 0])

@@ -182,17 +182,17 @@ def regress(sides: Sequence[Side], names: pd.Index, *, levels: bool = False) -> 
     parts = []
     for side in sides:
         seen, at, size = np.unique(side.cluster, return_inverse=True, return_counts=True)
-        parts.append(pd.DataFrame({
-            "cluster": seen, "cell": side.cell, "side": 2 * side.cell + side.treated,
-            "moment": (side.cell + 1) * side.late, TREATED: float(side.treated and side.late),
-            "outcome": np.bincount(at, side.values) / size,
-            "weight": side.weight * size / len(side.values),
-        }))  # fmt: skip
+        marks = (seen, side.cell, 2 * side.cell + side.treated, (side.cell + 1) * side.late,
+                 side.treated and side.late, np.bincount(at, side.values) / size,
+                 side.weight * size / len(side.values))  # fmt: skip
+        parts.append(np.column_stack([np.broadcast_to(mark, len(seen)) for mark in marks]))
+    names_of = ["cluster", "cell", "side", "moment", TREATED, "outcome", "weight"]
     fitted = clusters.fit(
-        pd.concat(parts, ignore_index=True), outcome="outcome", covariates=[TREATED],
-        cluster="cluster", within=["side", "moment"] if levels else ["cell"], weights="weight",
+        pd.DataFrame(np.concatenate(parts), columns=names_of), outcome="outcome",
+        covariates=[TREATED], cluster="cluster", within=["side", "moment"] if levels else ["cell"],
+        weights="weight",
     )  # fmt: skip
-    labels = tuple(names[np.array(fitted.labels, dtype=np.intp)])
+    labels = tuple(names[np.array(fitted.labels).astype(np.intp)])
     return replace(fitted, labels=labels, rows=sum(len(side.values) for side in sides))
 
 
