@@ -166,3 +166,31 @@ def test_what_cannot_be_told_is_refused() -> None:
                                     | (rows["first"] == 0) & (rows["period"] < 3)])  # fmt: skip
     with pytest.raises(UsageError, match="no cohort"):
         estimate("sun_abraham", rows[rows["first"] == 3])
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("data", ["full", "gaps", "no never"])
+def test_anticipation_is_an_earlier_start_that_is_counted_from_the_later(
+    way: str, data: str
+) -> None:
+    rows = oracles.draw(data)
+    earlier = rows.assign(first=rows["first"].where(rows["first"] == 0, rows["first"] - 1))
+    earlier, rows = (each[rows["first"] != 1] for each in (earlier, rows))
+    made, known = estimate(way, rows, anticipation=1), estimate(way, earlier)
+    assert made.table["event"].tolist() == [event - 1 for event in known.table["event"]]
+    for column in ("estimate", "se", "rows_n"):
+        assert made.table[column].to_numpy() == pytest.approx(
+            known.table[column].to_numpy(), rel=1e-9
+        )
+    late = known.cells.query("event >= 1")
+    mean = (late["estimate"] * late["rows_n"]).sum() / late["rows_n"].sum()
+    assert made.estimate == pytest.approx(mean, rel=1e-9)
+    assert made.estimate != pytest.approx(known.estimate, rel=1e-3)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_treatment_is_not_known_after_it_began(way: str) -> None:
+    with pytest.raises(UsageError, match="anticipation cannot be negative"):
+        estimate(way, two_by_two(), anticipation=-1)
+    with pytest.raises(UsageError):
+        estimate(way, two_by_two(), anticipation=1)

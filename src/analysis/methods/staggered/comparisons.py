@@ -66,6 +66,12 @@ class Sample:
         return Sample(self.rows, self.first, cohorts, left_out)
 
 
+def refuse_anticipation(anticipation: float) -> None:
+    """Refuse treatment to be known after it began."""
+    if not anticipation >= 0:
+        raise UsageError("anticipation 不能为负", "anticipation cannot be negative")
+
+
 def select(first: Floats, period: Floats, control: Control, anticipation: float) -> Sample:
     """Select the rows that can be compared.
 

@@ -161,8 +161,7 @@ def _refuse(control: str, method: str, base: str, gaps: str, anticipation: float
             raise UsageError(
                 f"{name} 只能是 {'、'.join(known)}", f"{name} is one of {', '.join(known)}"
             )
-    if not anticipation >= 0:
-        raise UsageError("anticipation 不能为负", "anticipation cannot be negative")
+    comparisons.refuse_anticipation(anticipation)
 
 
 def estimate(laid: LaidOut, method: Method, anticipation: float) -> GroupTime:

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.errors import UsageError
-from analysis.methods.staggered import panel
+from analysis.methods.staggered import comparisons, panel
 from analysis.methods.staggered.event_study import EventStudy
 from analysis.methods.staggered.panel import Columns
 from analysis.methods.staggered.sums import along, by_cluster, cross
@@ -52,13 +52,15 @@ def imputation(
     first_treated: str,
     covariates: Sequence[str] = (),
     cluster: str | None = None,
+    anticipation: float = 0,
 ) -> EventStudy:
     """Impute what treated rows would have had, and average the differences by event time.
 
     Parameters
     ----------
-    frame, outcome, unit, time, first_treated, covariates, cluster
-        As in `group_time_effects`; panels may have gaps.
+    frame, outcome, unit, time, first_treated, covariates, cluster, anticipation
+        As in `group_time_effects`; panels may have gaps. Rows that may know of treatment teach
+        nothing: they are imputed too, but not averaged with those from treatment on.
 
     Raises
     ------
@@ -73,10 +75,11 @@ def imputation(
     >>> made.table[["event", "estimate"]].round(9).values.tolist()
     [[0.0, 2.0]]
     """
+    comparisons.refuse_anticipation(anticipation)
     read = panel.read(frame, outcome=outcome, unit=unit, time=time, first_treated=first_treated,
                       covariates=covariates, cluster=cluster)  # fmt: skip
     panel.is_balanced(read)
-    imputed = _impute(panel.in_order(read))
+    imputed = _impute(panel.in_order(read), anticipation)
     read, at = imputed.read, imputed.known
     event = np.where(at, read.periods[read.period] - read.first, np.nan)
     events = np.unique(event[at])
@@ -84,12 +87,13 @@ def imputation(
     keys = by_cell.drop_duplicates().sort_values(["first_treated", "event"], ignore_index=True)
     chosen = [event == each for each in events]
     chosen += [(read.first == first) & (event == each) for first, each in keys.to_numpy()]
-    parts = [_contribute(imputed, each / each.sum()) for each in (*chosen, at)]
-    estimates = np.array([imputed.rest[each].mean() for each in (*chosen, at)])
+    chosen.append(_from_treatment_on(at & (event >= 0)))
+    parts = [_contribute(imputed, each / each.sum()) for each in chosen]
+    estimates = np.array([imputed.rest[each].mean() for each in chosen])
     count = len(events)
     spread = cross(np.column_stack(parts), np.column_stack(parts))
     se = np.sqrt(np.diag(spread))
-    size = np.array([int(each.sum()) for each in chosen])
+    size = np.array([int(each.sum()) for each in chosen[:-1]])
     return EventStudy(
         estimate=float(estimates[-1]),
         se=float(se[-1]),
@@ -103,8 +107,14 @@ def imputation(
     )  # fmt: skip
 
 
-def _impute(read: Columns) -> _Imputed:
-    treated = read.periods[read.period] >= read.first
+def _from_treatment_on(rows: Cells) -> Cells:
+    if not rows.any():
+        raise UsageError("没有一行可以推算", "no treated row can be imputed")
+    return rows
+
+
+def _impute(read: Columns, anticipation: float) -> _Imputed:
+    treated = read.periods[read.period] >= read.first - anticipation
     if treated.all() or not treated.any():
         raise UsageError(
             "既要有受处理的行，也要有未受处理的行", "rows with and without treatment are needed"

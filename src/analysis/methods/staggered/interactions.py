@@ -24,16 +24,17 @@ def sun_abraham(
     first_treated: str,
     covariates: Sequence[str] = (),
     cluster: str | None = None,
+    anticipation: float = 0,
 ) -> EventStudy:
     """Regress on a mark for every cohort and event time, with effects of units and periods.
 
-    The last period before treatment is the one held against. Controls are the never treated, or the
-    last cohort until it is treated. Effects are averaged over cohorts by their rows; errors are those
+    The last period before treatment (and its anticipation) is the one held against. Controls are the
+    never treated, or the last cohort until it is treated. Effects are averaged over cohorts by their rows; errors are those
     of `two_way`, with the weights taken as known.
 
     Parameters
     ----------
-    frame, outcome, unit, time, first_treated, covariates, cluster
+    frame, outcome, unit, time, first_treated, covariates, cluster, anticipation
         As in `group_time_effects`.
 
     Examples
@@ -44,12 +45,13 @@ def sun_abraham(
     >>> made.table[["event", "estimate"]].round(9).values.tolist()
     [[0.0, 2.0]]
     """
+    comparisons.refuse_anticipation(anticipation)
     read = panel.read(frame, outcome=outcome, unit=unit, time=time, first_treated=first_treated,
                       covariates=covariates, cluster=cluster)  # fmt: skip
     panel.is_balanced(read)
-    chosen = comparisons.select(read.first, read.periods[read.period], "notyet", 0)
+    chosen = comparisons.select(read.first, read.periods[read.period], "notyet", anticipation)
     read = panel.in_order(panel.keep(panel.replace_first(read, chosen.first), chosen.rows))
-    cells, marks = _mark(read, chosen.cohorts)
+    cells, marks = _mark(read, chosen.cohorts, anticipation)
     made = two_ways.fit(read, read.outcome, np.column_stack([marks, read.covariates]))
     count = len(cells)
     cells["estimate"] = made.params[:count]
@@ -76,12 +78,12 @@ def sun_abraham(
     )
 
 
-def _mark(read: Columns, cohorts: Floats) -> tuple[pd.DataFrame, Floats]:
+def _mark(read: Columns, cohorts: Floats, anticipation: float) -> tuple[pd.DataFrame, Floats]:
     """Mark every cohort in every period but its last before treatment."""
     rows, marks = [], []
     for first in cohorts:
         own = read.first == first
-        last = int(np.flatnonzero(read.periods < first)[-1])
+        last = int(np.flatnonzero(read.periods < first - anticipation)[-1])
         for place, period in enumerate(read.periods):
             mark = own & (read.period == place)
             if place != last and mark.any():
