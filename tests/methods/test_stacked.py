@@ -181,3 +181,15 @@ def test_cells_that_cannot_be_told_are_refused_or_dropped() -> None:
     assert staggered.differences(rows, **NAMES, cells=[(3, 4)]).estimate == pytest.approx(
         effects.table.query("first_treated == 3 and period == 4")["estimate"].iloc[0], rel=1e-12
     )
+
+
+def test_where_nobody_is_never_treated_the_last_to_begin_are_the_others() -> None:
+    rows = draw(10, firsts=(3, 3, 3, 4, 4, 6, 6, 6, 6))
+    how = {**NAMES, "control": "notyet"}
+    expected = staggered.group_time_effects(rows, **how).aggregate("simple").estimate
+    assert staggered.differences(rows, **how).estimate == pytest.approx(expected, rel=1e-12)
+    assert staggered.randomise(rows, **how).estimate == pytest.approx(expected, rel=1e-12)
+    said = staggered.find_detectable(rows, **how)
+    assert (said.clusters, said.treated) == (9, 5)
+    # Nobody is left to compare with from 6 on, so that five years count; 2 and 3 years of the early.
+    assert said.untreated_n == 3 * 2 + 2 * 3 + 4 * 5
