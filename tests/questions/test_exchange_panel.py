@@ -220,6 +220,17 @@ def test_a_school_that_took_in_many_is_another(pupils: int, changed: bool) -> No
     assert told == {"b": "changed" if changed else "control", "z": "changed"}
 
 
+@pytest.mark.parametrize(
+    ("year", "changed"), [(2016, False), (2017, True), (2019, True), (2020, False)]
+)
+def test_a_merger_outside_of_the_years_changes_nothing_in_them(year: int, changed: bool) -> None:
+    years = [{"school": s, "year": y, "stage": "primary", "pupils_n": 200}
+             for s in "ab" for y in YEARS if s == "b" or y < year]  # fmt: skip
+    merged = [{"school": "a", "year": year, "successor": "b", "event": "merged"}]
+    found = panel.gather([make(school_years=years, successions=merged)]).rows
+    assert set(found.loc[found["changed"], "school"]) == (set("ab") if changed else set())
+
+
 def test_two_schools_of_one_code_are_left_out() -> None:
     joined = [{"school": s, "year": 2018, "successor": "n", "event": "recoded"} for s in ("a", "b")]
     assert dict(schools.trace_codes(make(successions=joined).tables["successions"]).last) == {}

@@ -75,28 +75,49 @@ def find_changed(codes: Codes, schools: pd.DataFrame, least: float) -> frozenset
     """Find the schools that are not the same over the years.
 
     Those that were merged into others or split, and those that took in others with at least this
-    share of their own pupils of the year before; where either number is not known, they changed.
+    share of their own pupils of the year before; where either number is not known, they changed. What
+    happened before or after the years of a county changes nothing in them.
+
+    Parameters
+    ----------
+    codes
+        From `trace_codes`.
+    schools
+        ``school``, ``county``, ``year``, ``pupils``.
+    least
+        The share.
 
     Examples
     --------
     >>> rows = [("a", 2016, "c", "merged"), ("b", 2016, "d", "merged")]
     >>> codes = trace_codes(pd.DataFrame(rows, columns=["school", "year", "successor", "event"]))
-    >>> schools = pd.DataFrame({"school": ["a", "b", "c", "d"], "year": 2015,
-    ...                         "pupils": [9.0, 90.0, 300.0, 300.0]})
+    >>> schools = pd.DataFrame({"school": list("abcdcd"), "county": "k", "year": [2015] * 4 + [2016] * 2,
+    ...                         "pupils": [9.0, 90.0, 300.0, 300.0, 309.0, 390.0]})
     >>> sorted(find_changed(codes, schools, 0.1))
     ['a', 'b', 'd']
     """
     joined = codes.joined
+    joined = joined.assign(year=joined["year"].astype(int))
+    run = schools.groupby("county")["year"].agg(["min", "max"])
+    county = schools.drop_duplicates("school").set_index("school")["county"]
+    inside = {
+        name: joined["year"].gt(at.map(run["min"])) & joined["year"].le(at.map(run["max"]))
+        for name in ("school", "successor")
+        for at in [joined[name].map(county)]
+    }
     pupils = schools.set_index(KEY)["pupils"]
     added, own = (
-        pupils.reindex(pd.MultiIndex.from_arrays([joined[name], joined["year"].astype(int) - 1]))
+        pupils.reindex(pd.MultiIndex.from_arrays([joined[name], joined["year"] - 1]))
         for name in ("school", "successor")
     )
     by = [joined["successor"].to_numpy(), joined["year"].to_numpy()]
     together = added.groupby(by, sort=False).transform("sum", skipna=False)
     small = (together.to_numpy(dtype=float) / own.to_numpy(dtype=float)) < least
-    taken = joined["successor"][~(small & (joined["event"] != "split").to_numpy())]
-    return frozenset({*joined["school"], *taken})
+    other = ~(small & (joined["event"] != "split").to_numpy())
+    return frozenset({
+        *joined.loc[inside["school"], "school"],
+        *joined.loc[inside["successor"] & other, "successor"],
+    })  # fmt: skip
 
 
 def _walk(code: str, heirs: Mapping[str, str]) -> str:
