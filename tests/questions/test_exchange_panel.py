@@ -125,6 +125,11 @@ def test_an_open_exchange_ends_where_the_next_one_leaves_no_room() -> None:
     whole = panel.gather([with_moves(open_, move("t", "b", "a", 2018))])
     assert values_of(whole, "c", "receives_high") == [1, 1, 0, 0]
     part = {"form": "itinerant", "share_week": 0.4}
+    # Two parts of a week elsewhere leave no room for the rest of an open one either.
+    open_part = {**open_, "form": "itinerant", "share_week": 0.4}
+    parts = [move("t", "b", to, 2018, **part) for to in ("a", "d")]
+    split = panel.gather([with_moves(open_part, *parts)])
+    assert values_of(split, "c", "receives_high") == pytest.approx([0.4, 0.4, 0, 0])
     both = panel.gather([with_moves({**open_, **part}, move("t", "b", "a", 2018, **part))])
     assert values_of(both, "c", "receives_high") == pytest.approx([0.4] * 4)
 

@@ -84,14 +84,13 @@ def _count_days(dates: pd.Series, present_on: str) -> np.ndarray[tuple[int], np.
 
 def _end_by_next(stays: pd.DataFrame) -> pd.DataFrame:
     """End what has no last day where the same teacher's next exchange leaves no room for it."""
-    following = stays.groupby("pseudonym", sort=False)[["first", "share_low"]].shift(-1)
-    crowded = (stays["share_low"] + following["share_low"] > 1) & (
-        following["first"] > stays["first"]
-    )
+    begun = stays.groupby(["pseudonym", "first"], sort=True)["share_low"].sum().reset_index()
+    later = begun.groupby("pseudonym")[["first", "share_low"]].shift(-1)
+    begun = begun[["pseudonym", "first"]].assign(next=later["first"], taken=later["share_low"])
+    following = stays[["pseudonym", "first"]].merge(begun, on=["pseudonym", "first"], how="left")
+    crowded = stays["share_low"] + following["taken"] > 1
     ended = crowded & is_open(stays)
-    last = np.where(
-        ended, np.maximum(stays["last_low"], following["first"] - 1), stays["last_high"]
-    )
+    last = np.where(ended, np.maximum(stays["last_low"], following["next"] - 1), stays["last_high"])
     return stays.assign(last_high=last.astype(int))
 
 
