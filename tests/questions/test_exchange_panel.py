@@ -352,6 +352,28 @@ def test_counties_with_papers_of_their_own_are_standardised_apart() -> None:
     assert panel.gather([here]).common
 
 
+def test_what_a_county_tests_by_itself_is_left_out_where_others_wrote_one_paper() -> None:
+    def test_all(schools_: str, own: str) -> Rows:
+        return [
+            score(s, y, mean, grade=grade, paper=own if grade == 5 else "130700")
+            for y in (2018, 2019) for grade in (5, 6) for s, mean in zip(schools_, (60, 80), strict=True)
+        ]  # fmt: skip
+
+    here = make(school_scores=test_all("ab", "130722"))
+    there = make("130723", {"k": 100, "l": 100}, school_scores=test_all("kl", "130723"))
+    for second in (there, make("130723", {"k": 100, "l": 100}, school_scores=[
+            row for row in test_all("kl", "") if row["grade"] == 6])):  # fmt: skip
+        found = panel.gather([here, second])
+        assert found.common
+        assert values_of(found, "b", "score")[2:] == pytest.approx([1 / math.sqrt(2)] * 2)
+        assert found.left_out["cells"] == 8
+        assert found.left_out["own_papers"] == (8 if second is there else 4)
+    # In one year alone is enough: what follows would not be on the scale of what came before.
+    mixed = [{**row, "paper": "130722"} if row["year"] == 2019 else row for row in
+             test_all("ab", "130722")]  # fmt: skip
+    assert not panel.gather([make(school_scores=mixed), there]).common
+
+
 def test_a_grade_missing_in_one_year_counts_in_none() -> None:
     # Grade 5 of school a is far weaker and is missing in 2018: the school has not risen.
     given_ = [

@@ -13,15 +13,28 @@ CELL = ["grade", "subject"]
 SUBJECTS = ("chinese", "mathematics", "english")
 
 
-def is_common(scores: pd.DataFrame) -> bool:
-    """Tell whether one paper was set to all in every year, grade and subject.
+def keep_common(scores: pd.DataFrame) -> pd.DataFrame:
+    """Keep the grades and subjects of which in every year one paper was set to more than one county.
 
-    >>> rows = pd.DataFrame({"year": 2020, "grade": 6, "subject": "chinese", "paper": ["1307", "1307"]})
-    >>> is_common(rows), is_common(rows.assign(paper=["130702", "130703"])), is_common(rows[:0])
-    (True, False, False)
+    What one county tests by itself has the mean of that county, whatever its pupils know. Of one county
+    alone everything is kept that had one paper.
+
+    Parameters
+    ----------
+    scores
+        Columns as in the contract.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"county": ["130702", "130703"] * 2, "year": 2020, "grade": [5, 5, 6, 6],
+    ...     "subject": "chinese", "paper": ["130700", "130700", "130702", "130703"]})
+    >>> keep_common(rows)["grade"].tolist()
+    [5, 5]
     """
-    papers = scores.groupby(["year", *CELL], sort=False)["paper"].nunique(dropna=False)
-    return len(papers) > 0 and bool((papers == 1).all())
+    by_paper = scores.groupby(["year", *CELL], sort=False)
+    papers, counties = (by_paper[name].transform("nunique") for name in ("paper", "county"))
+    common = (papers == 1) & ((counties > 1) | (scores["county"].nunique() == 1))
+    return scores[common.groupby([scores[name] for name in CELL], sort=False).transform("all")]
 
 
 def standardise(scores: pd.DataFrame, *, by: str | None = None) -> pd.DataFrame:

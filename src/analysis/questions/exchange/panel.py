@@ -42,14 +42,14 @@ class Panel:
         ``_low`` and ``_high``; ``changed``; ``location``; `OUTCOMES`, `PLACEBOS`, `COMPOSITION`,
         `FOOTING`. Scores are in standard deviations of pupils.
     common
-        All counties wrote the same papers, so that scores are on one scale and counties may be
-        compared; else each county is standardised by itself.
+        There are grades and subjects of which all counties wrote the same papers: scores are of these
+        alone, on one scale, and counties may be compared; else each county is standardised by itself.
     years
         Run of years of each county.
     left_out
         What there was and is not in the rows, or not in a column: ``counties`` without any list of
-        exchanges, ``private`` schools; of scores by school, grade, subject and year (``cells`` in all)
-        those ``without_sd``; school-years with some of them and yet ``unscored``, as too few were
+        exchanges, ``private`` schools; scores by school, grade, subject and year that a county tested by
+        itself (``own_papers``); of the others (``cells``) those ``without_sd``; school-years with some of them and yet ``unscored``, as too few were
         tested or no grade and subject was in all years of the school.
     """
 
@@ -79,18 +79,18 @@ def gather(counties: Sequence[CountyData]) -> Panel:
     changed = schools.find_changed(codes, listed, parameters["changed"])
     changed |= frozenset(listed.loc[listed["twice"], "school"])
     listed = listed[~listed["school"].isin(private)].drop(columns="twice").reset_index(drop=True)
-    stays = doses.list_stays(tables["exchanges"], parameters["present_on"])
-    open_ = stays[doses.is_open(stays)]
-    staff = schools.list_staff(
-        counties, codes, {*open_["pseudonym"]}, {*open_["school"], *open_["to_school"]}
-    )
-    rows = _add_doses(listed, doses.follow_lists(stays, staff))
+    stays = _list_stays(counties, codes, tables["exchanges"], parameters["present_on"])
+    rows = _add_doses(listed, stays)
     rows["changed"] = rows["school"].isin(changed)
-    marks, common = _mark(tables["school_scores"], rows)
+    scores = _within(tables["school_scores"], rows)
+    kept = outcomes.keep_common(scores)
+    common = not kept.empty
+    marks = outcomes.standardise(kept) if common else outcomes.standardise(scores, by="county")
     rows = _add_outcomes(rows, tables, marks, parameters)
     cells = marks[marks["school"].isin(rows["school"])]
     left_out = {
         "counties": len(counties) - len(years), "private": len(private), "cells": len(cells),
+        "own_papers": len(scores) - len(kept) if common else 0,
         "without_sd": int(cells["sd"].isna().sum()),
         "unscored": len(cells.drop_duplicates(KEY)) - int(rows["score"].notna().sum()),
     }  # fmt: skip
@@ -102,6 +102,16 @@ def _list_private(frame: pd.DataFrame, parameters: Mapping[str, Any]) -> set[str
     return set(frame.loc[frame["owner"].isin(parameters["not_public"]), "school"])
 
 
+def _list_stays(
+    counties: Sequence[CountyData], codes: schools.Codes, exchanges: pd.DataFrame, present_on: str
+) -> pd.DataFrame:
+    stays = doses.list_stays(exchanges, present_on)
+    open_ = stays[doses.is_open(stays)]
+    sites = {*open_["school"], *open_["to_school"]}
+    staff = schools.list_staff(counties, codes, {*open_["pseudonym"]}, sites)
+    return doses.follow_lists(stays, staff)
+
+
 def _add_doses(listed: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
     rows = listed.copy()
     for side, name in (("receive", "receives"), ("send", "sends")):
@@ -111,14 +121,12 @@ def _add_doses(listed: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def _mark(scores: pd.DataFrame, rows: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
-    """Standardise the scores over all who wrote a paper; private schools wrote it as well."""
+def _within(scores: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep scores of each county's years; private schools wrote the papers as well."""
     run = rows.groupby("county")["year"].agg(["min", "max"])
     year = scores["year"].astype("float64")
-    inside = year.ge(scores["county"].map(run["min"])) & year.le(scores["county"].map(run["max"]))
-    scores = scores[inside]
-    common = outcomes.is_common(scores)
-    return outcomes.standardise(scores, by=None if common else "county"), common
+    first, last = (scores["county"].map(run[edge]) for edge in ("min", "max"))
+    return scores[year.ge(first) & year.le(last)]
 
 
 def _add_outcomes(
