@@ -102,17 +102,21 @@ def test_the_declared_effect_is_found_and_every_estimator_agrees(by: str) -> Non
     assert case.by_outcome["staying"].low < 0 < case.by_outcome["staying"].high
 
 
-def test_the_error_follows_the_number_of_clusters() -> None:
-    few, many = make_panel(counties=29, treated=8, schools=4), make_panel(counties=30, treated=8, schools=4)  # fmt: skip
-    for rows, is_few in ((few, True), (many, False)):
-        judged = inference.judge(select(rows, "score", "county"), RULES)
-        made = staggered.differences(rows, outcome="score", unit="school", time="year",
-                                     first_treated="first", cluster="county")  # fmt: skip
-        own = clusters.cv3(made.regression, made.name)
-        assert judged.few == is_few
-        assert judged.jackknife.se == pytest.approx(own.se, rel=1e-12)
-        assert judged.estimate.se == (judged.jackknife.se if is_few else judged.plain.se)
-        assert judged.estimate.value == pytest.approx(judged.plain.value, rel=1e-12)
+@pytest.mark.parametrize(
+    ("counties", "treated", "few"),
+    [(29, 14, True), (30, 15, False), (40, 14, True), (40, 26, True)],
+)
+def test_the_error_follows_the_number_of_clusters(counties: int, treated: int, few: bool) -> None:
+    rows = make_panel(counties=counties, treated=treated, schools=4)
+    judged = inference.judge(select(rows, "score", "county"), RULES)
+    made = staggered.differences(
+        rows, outcome="score", unit="school", time="year", first_treated="first", cluster="county"
+    )
+    own = clusters.cv3(made.regression, made.name)
+    assert judged.few == few
+    assert judged.jackknife.se == pytest.approx(own.se, rel=1e-12)
+    assert judged.estimate.se == (judged.jackknife.se if few else judged.plain.se)
+    assert judged.estimate.value == pytest.approx(judged.plain.value, rel=1e-12)
 
 
 def test_a_range_alone_decides_nothing_where_the_other_errors_disagree() -> None:

@@ -241,7 +241,7 @@ def _estimate(rows: pd.DataFrame, outcome: str, cluster: str, rules: Parameters)
 
 def _by_year(sample: Sample, rules: Parameters) -> dict[int, Estimate]:
     made = estimate_effects(sample, base="varying").aggregate("calendar", missing="drop").table
-    free = sample.clusters - 1 if sample.clusters < rules["many_clusters"] else np.inf
+    free = sample.clusters - 1 if sample.is_few(rules) else np.inf
     return {
         int(row["period"]): Estimate.by(row["estimate"], row["se"], free, rules["level"])
         for row in made.to_dict("records")

@@ -64,8 +64,8 @@ _METHODS = (
     ),
     (
         "method.effect_errors", "区间怎样算", "How ranges are made",
-        "同一组（县或学校）内的学校和学年不独立。组数不少于30时用解析的聚类误差；不足30时以逐组剔除的刀切法（CV3，自由度为组数减1）为准，另列野生自助法和把开始学年在各组间重新分配的结果，三者一致才下结论。任一方不足5组的不下结论。",
-        "Schools and years of a cluster (county or school) depend on one another. From 30 clusters on the analytic error by clusters; under 30 the jackknife over clusters (CV3, t with one degree less) counts, beside the wild bootstrap and dealing the starts out anew, and only where they agree is anything concluded. With fewer than 5 clusters on either side nothing is.",
+        "同一组（县或学校）内的学校和学年不独立。组数不少于30、两方各不少于15时用解析的聚类误差；否则以逐组剔除的刀切法（CV3，自由度为组数减1）为准，另列野生自助法和把开始学年在各组间重新分配的结果，三者一致才下结论。任一方不足5组的不下结论。",
+        "Schools and years of a cluster (county or school) depend on one another. From 30 clusters on, 15 on either side, the analytic error by clusters; with fewer the jackknife over clusters (CV3, t with one degree less) counts, beside the wild bootstrap and dealing the starts out anew, and only where they agree is anything concluded. With fewer than 5 clusters on either side nothing is.",
         "MacKinnon、Nielsen、Webb 2023；Roodman等 2019〔V2〕",
     ),
     (

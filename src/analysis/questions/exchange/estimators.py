@@ -45,7 +45,7 @@ def compare(sample: Sample, main: Estimate, rules: Parameters) -> dict[str, Esti
         "sun_abraham": lambda: _pair(staggered.sun_abraham(sample.rows, **how)),
         APART: lambda: _pair(staggered.two_way(sample.rows, **how)),
     }
-    few = sample.clusters < rules["many_clusters"]
+    few = sample.is_few(rules)
     free = sample.clusters - 1 if few else np.inf
     made = {"never": main}
     for id, way in ways.items():

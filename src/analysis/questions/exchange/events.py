@@ -77,7 +77,7 @@ def follow(sample: Sample, rules: Parameters, refutation: Parameters, **how: Any
     seen = count_seen(sample)
     enough = seen[seen >= refutation["event_share"] * sample.treated_schools]
     events = [int(e) for e in enough.index if e != REFERENCE and e >= REFERENCE - refutation["most_before"]]  # fmt: skip
-    few = sample.clusters < rules["many_clusters"]
+    few = sample.is_few(rules)
     made = _by_event(sample, **how)
     table = _pick(made, events)
     at = np.flatnonzero(made.table["event"].isin(events))

@@ -66,7 +66,7 @@ def judge(sample: Sample, rules: Parameters, strata: str | None = None) -> Judge
     strata
         Column within whose values starts are dealt out anew.
     """
-    few = sample.clusters < rules["many_clusters"]
+    few = sample.is_few(rules)
     how = {"draws": rules["draws"], "seed": rules["seed"], "level": rules["level"]}
     made, plain = stack(sample), average(sample)
     jackknife = clusters.cv3(made.regression, made.name, level=rules["level"])

@@ -187,7 +187,7 @@ def _select(
 
 def _estimate(sample: Sample, conditions: Conditions, parameters: Parameters) -> _Seen:
     rules, refutation = parameters["inference"], parameters["refutation"]
-    few = sample.clusters < rules["many_clusters"]
+    few = sample.is_few(rules)
     free = sample.clusters - 1 if few else np.inf
     if conditions.estimator in ("compare", "robust"):
         how: dict[str, Any] = {"control": conditions.control}

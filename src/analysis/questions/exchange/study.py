@@ -80,6 +80,11 @@ class Sample:
         schools = self.rows.drop_duplicates("school")
         return schools.assign(treated=schools["first"] > NEVER)
 
+    def is_few(self, rules: Parameters) -> bool:
+        """Tell whether clusters, or those on one side, are too few for the analytic error."""
+        least = min(self.treated_clusters, self.control_clusters)
+        return self.clusters < rules["many_clusters"] or least < rules["many_each"]
+
     def reason(self, rules: Parameters) -> Reason:
         """Tell why nothing can be said by this sample; nothing where something can.
 
@@ -213,7 +218,7 @@ def find_range(sample: Sample, rules: Parameters) -> Estimate:
     rules
         ``[exchange.effect.inference]``.
     """
-    if sample.clusters >= rules["many_clusters"]:
+    if not sample.is_few(rules):
         return average(sample)
     try:
         made = stack(sample)
