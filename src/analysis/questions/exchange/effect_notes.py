@@ -77,7 +77,7 @@ def _case(case: Case, parameters: Parameters) -> Told:
         return
     yield from _headline(case.refuted, stage)
     yield from _before(case.refuted, stage, parameters)
-    yield from _reading(case, case.refuted, stage)
+    yield from _reading(case.refuted, stage)
 
 
 def _headline(refuted: Refuted, stage: str) -> Told:
@@ -121,7 +121,24 @@ def _before(refuted: Refuted, stage: str, parameters: Parameters) -> Told:
         yield "before.open", values
 
 
-def _reading(case: Case, refuted: Refuted, stage: str) -> Told:
+def _reading(refuted: Refuted, stage: str) -> Told:
+    if refuted.judged.estimate.excludes_zero:
+        yield from _doubts(refuted, stage)
+    if refuted.wrong_weight > 0:
+        yield "estimators.wrong", {"weight": Cell("effect_wrong_weight", stage)}
+    yield (
+        f"sure.{'few' if refuted.judged.few else 'many'}",
+        {
+            "clusters": Cell("effect_clusters", stage),
+            "treated": Cell("effect_clusters_treated", stage),
+        },
+    )
+    if np.isnan(refuted.judged.dealt.low):
+        yield "sure.apart", {}
+
+
+def _doubts(refuted: Refuted, stage: str) -> Told:
+    """Say how much an estimate that is told from nought survives."""
     if refuted.robust is not None and np.isfinite(refuted.robust.relative_lost):
         yield "doubts.drift", {"times": Cell("effect_lost_relative", stage)}
     if np.isfinite(refuted.pretest.power):
@@ -134,13 +151,3 @@ def _reading(case: Case, refuted: Refuted, stage: str) -> Told:
                 "high": Cell("effect_left", stage, field="value_high"),
             },
         )
-    if refuted.wrong_weight > 0:
-        yield "estimators.wrong", {"weight": Cell("effect_wrong_weight", stage)}
-    yield f"sure.{'few' if refuted.judged.few else 'many'}", {
-        "clusters": Cell("effect_clusters", stage),
-        "treated": Cell("effect_clusters_treated", stage),
-    }  # fmt: skip
-    if np.isnan(refuted.judged.dealt.low):
-        yield "sure.apart", {}
-    if case.sample.incomplete:
-        yield "roles.incomplete", {"schools": Cell("effect_incomplete", stage)}

@@ -153,7 +153,8 @@ def _doubts(refuted: Refuted) -> Iterator[Row]:
     if np.isfinite(refuted.pretest.power):
         yield {"indicator": "effect_power", "value": refuted.pretest.power, "unit": "share"}
     robust, value = refuted.robust, refuted.judged.estimate.value
-    if robust is None:
+    # An estimate that includes nought as it is has nothing to lose.
+    if robust is None or not refuted.judged.estimate.excludes_zero:
         return
     for indicator, by, ranges in (
         ("effect_relative", BY_BOUND, robust.relative), ("effect_smooth", BY_TURN, robust.smooth),
