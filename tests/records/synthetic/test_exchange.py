@@ -332,3 +332,24 @@ def test_a_small_demo_is_written_twice_alike_and_names_nobody(tmp_path: Path):
     told = json.loads((tmp_path / "one" / "truth.json").read_text(encoding="utf-8"))
     assert told["counties"][0]["exchange"]["start"] == STARTS["130703"]
     assert set(told["counties"][0]["exchange"]["average"]) == {"0.5", "1", "2"}
+
+
+def test_schools_that_do_not_report_hand_in_no_scores_and_no_exchanges(make):
+    county = make("130723", scale=0.1)
+    silent = county.defects.silent
+    assert len(silent) > 0
+    for name in ("school_scores", "exchanges"):
+        seen = pd.MultiIndex.from_frame(county.reported[name][["school", "year"]])
+        assert not seen.isin(pd.MultiIndex.from_frame(silent)).any()
+    true = pd.MultiIndex.from_frame(county.frames["school_scores"][["school", "year"]])
+    assert true.isin(pd.MultiIndex.from_frame(silent)).any()
+
+
+def test_a_county_of_another_prefecture_begins_by_chance_and_always_alike(make):
+    starts = [
+        make(code, scale=0.05).exchange.start for code in ("130425", "130426", "130427", "130430")
+    ]
+    assert all(start in (None, *SHAPE["start_years"]) for start in starts)
+    assert starts == [make(code, scale=0.05).exchange.start for code in
+                      ("130425", "130426", "130427", "130430")]  # fmt: skip
+    assert len(set(starts)) > 1
