@@ -159,13 +159,14 @@ def test_itinerant_teachers_by_heads_and_by_the_week(build_county) -> None:
     moves = [move(1), move(2, **half), move(2, to="C", **{**half, "share_week": 0.2})]
     schools = [school(c, teachers_n=20 if c == "A" else 0) for c in "ABC"]
     county = build_county(schools, teachers=[teacher(n) for n in range(20)], exchanges=moves)
-    finding = exchange.assess(county)
+    finding = exchange.assess(county, few=True)
     assert number(finding, "exchange_teachers") == 2
+    assert math.isnan(number(exchange.assess(county), "exchange_weeks")), "one teacher's week"
     assert number(finding, "exchange_itinerant") == 1
     assert number(finding, "exchange_weeks") == pytest.approx(1.6)
     moves[2]["share_week"] = None
     unknown = exchange.assess(
-        build_county(schools, teachers=[teacher(n) for n in range(20)], exchanges=moves)
+        build_county(schools, teachers=[teacher(n) for n in range(20)], exchanges=moves), few=True
     )
     rows = unknown.table[unknown.table["indicator"] == "exchange_weeks"]
     assert rows["flag"].tolist() == ["x"]
@@ -344,18 +345,25 @@ def _moved(build_county: Any, listed: str) -> CountyData:
 def test_coefficients_are_the_same_wherever_the_list_has_the_exchanged(
     build_county, listed
 ) -> None:
-    finding = exchange.assess(_moved(build_county, listed))
+    finding = exchange.assess(_moved(build_county, listed), few=True)
     before = number(finding, "exchange_backbone_cv_before", stage="primary")
     after = number(finding, "exchange_backbone_cv_after", stage="primary")
     assert before == pytest.approx(difference_coefficient([10, 30], [1000, 1000]))
     assert after == pytest.approx(difference_coefficient([15, 25], [1000, 1000]))
 
 
+def test_what_few_moves_change_stays_in_the_county(build_county) -> None:
+    county = _moved(build_county, "B")
+    for few, told in ((False, 0), (True, 4)):
+        table = exchange.assess(county, few=few).table
+        assert table["indicator"].str.contains("_cv_").sum() == told
+
+
 def test_before_is_what_the_chapter_on_balance_says(build_county) -> None:
     county = _moved(build_county, "B")
     rows = balance.assess(county).table
     theirs = rows[(rows["indicator"] == "backbone_teachers.coefficient") & (rows["by"] == "")]
-    ours = number(exchange.assess(county), "exchange_backbone_cv_before", stage="primary")
+    ours = number(exchange.assess(county, few=True), "exchange_backbone_cv_before", stage="primary")
     assert ours == pytest.approx(float(theirs["value"].iloc[0]))
 
 

@@ -75,7 +75,7 @@ def assess(county: CountyData, *, few: bool = False) -> Finding:
     # Of other years than the report's, the county alone: scopes of few would hide each other.
     quotas = [q for r in rosters for q in rule.measure(r) if r is now or not q.scope]
     hidden = frozenset() if few else rows.find_few(quotas, rules["few"]["teachers"])
-    made = [*rows.quota_rows(quotas, hidden), *rows.week_rows(county, now, rules)]
+    made = [*rows.quota_rows(quotas, hidden), *rows.week_rows(county, now, rules, few=few)]
     moved, told = _moves(county, rosters, rules, few=few)
     counted, out = arithmetic.present(county, rules)
     made += [*moved, *arithmetic.compare(county, now, counted, rules, few=few)]

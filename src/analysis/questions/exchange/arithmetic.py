@@ -6,7 +6,7 @@ Nothing here is an effect on pupils: the same teachers stand in other schools' c
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -140,7 +140,7 @@ def compare(
     rules
         What `rules.read_rules` gives.
     few
-        Give also types between which few teachers moved: for the county's own desk.
+        Give also stages and types between which few teachers moved: for the county's own desk.
     """
     schools = _schools(county, rules)
     for kind in KINDS:
@@ -149,8 +149,9 @@ def compare(
             name: counted.add(change.reindex(counted.index).fillna(0.0))
             for name, change in zip(("before", "after"), shift(moves, kind), strict=True)
         }
-        yield from _coefficients(schools, states, kind, county.year)
-        if few or _is_many(moves, roster, kind, rules):
+        stages = [s for s in rules["scope"]["stages"] if few or _is_enough(moves, kind, s, rules)]
+        yield from _coefficients(schools, states, kind, stages, county.year)
+        if few or all(_is_many(moves, roster, each, rules) for each in ("", kind)):
             yield from _shares(schools, states, roster, moves, kind, county.year)
 
 
@@ -178,10 +179,23 @@ def _counted(schools: pd.DataFrame, kind: str, rules: Rules) -> pd.Series:
     return counted
 
 
+def _is_enough(moves: pd.DataFrame, kind: str, stage: str, rules: Rules) -> bool:
+    """Tell whether nobody, or enough teachers of enough schools, are counted elsewhere.
+
+    From a coefficient before and after, and what schools report, single moves could be found.
+    """
+    rows = moves[moves[kind].fillna(False).astype(bool)]
+    rows = rows[(rows["stage"] == stage) | (rows["to_stage"] == stage)]
+    schools = min(rows["school"].nunique(), rows["to_school"].nunique())
+    many = rows["pseudonym"].nunique() >= rules["few"]["teachers"]
+    return rows.empty or (many and schools >= rules["few"]["schools"])
+
+
 def _coefficients(
-    schools: pd.DataFrame, states: dict[str, pd.Series], kind: str, year: int
+    schools: pd.DataFrame, states: dict[str, pd.Series], kind: str, stages: Sequence[str], year: int
 ) -> Iterator[Row]:
-    for stage, rows in schools[schools["compared"]].groupby(level="stage"):
+    compared = schools[schools["compared"] & schools.index.get_level_values("stage").isin(stages)]
+    for stage, rows in compared.groupby(level="stage"):
         for name, counted in states.items():
             # As in the chapter on balance, schools that did not report are left out, and it shows.
             known = counted.loc[rows.index].dropna()
@@ -197,7 +211,7 @@ def _coefficients(
 
 def _is_many(moves: pd.DataFrame, roster: Roster, kind: str, rules: Rules) -> bool:
     """Tell whether into and out of every type nobody went, or enough teachers of enough schools."""
-    rows = moves[moves[kind].fillna(False).astype(bool)]
+    rows = moves[moves[kind].fillna(False).astype(bool)] if kind else moves
     ends = [
         rows[column].map(roster.kinds["location"]).fillna(UNKNOWN).astype(object)
         for column in ("school", "to_school")

@@ -105,14 +105,16 @@ def judge_quotas(
             )  # fmt: skip
 
 
-def week_rows(county: CountyData, roster: Roster, rules: Rules) -> Iterator[Row]:
+def week_rows(county: CountyData, roster: Roster, rules: Rules, *, few: bool) -> Iterator[Row]:
     """Give the exchanged of the year by the share of the week, where that differs from heads.
 
-    Not known where an itinerant teacher's share is not: neither a whole week nor none.
+    Not known where an itinerant teacher's share is not: neither a whole week nor none. Of few
+    itinerant teachers, what heads and weeks differ by would tell each one's week: that is for the
+    county's own desk (`few`).
     """
     moves = roster.moves
     by_week = moves["form"].isin(rules["forms"]["by_week"])
-    if not by_week.any():
+    if by_week.sum() < (1 if few else rules["few"]["teachers"]):
         return
     base: Row = {"at": str(roster.year), "n_unit": "teachers"}
     yield {**base, "indicator": "exchange_itinerant", "value": int(by_week.sum()),
