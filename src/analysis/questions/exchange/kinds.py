@@ -49,8 +49,8 @@ def carry_on(kinds: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
 
     >>> now = pd.DataFrame({"location": ["town"], "strength": [UNKNOWN], "urban_or_good": [None]}, ["A"])
     >>> old = pd.DataFrame({"location": ["town"], "strength": ["weak"], "urban_or_good": [True]}, ["A"])
-    >>> carry_on(now, old).loc["A"].tolist()
-    ['town', 'weak', True]
+    >>> carry_on(now, old).astype(str).loc["A"].tolist()
+    ['town', 'weak', 'True']
     """
     old = before.reindex(kinds.index)
     filled = kinds.copy()
