@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -346,3 +349,21 @@ def test_estimates_of_few_schools_are_for_the_county_itself(
 
 def test_without_a_fit_the_reason_is_said(county: CountyData) -> None:
     assert [n.key for n in effect.recall(county, None).notes] == ["effect.headline.no_exchanges"]
+
+
+def test_neither_hash_seed_nor_threads_change_a_digit() -> None:
+    program = (
+        "import hashlib; from tests.questions.test_exchange_effect import _study; "
+        "found = _study().together['receive'].refuted; "
+        "print(hashlib.sha256(repr((found.judged, found.doubts, found.estimates, "
+        "found.robust, found.by_year)).encode()).hexdigest())"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", program], check=True, capture_output=True, text=True,
+            env={**os.environ, "PYTHONHASHSEED": seed, "OPENBLAS_NUM_THREADS": seed,
+                 "OMP_NUM_THREADS": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(told) == 1
