@@ -88,6 +88,18 @@ def test_too_few_clusters_have_no_verdict_whatever_the_estimate() -> None:
     assert _examine(make_panel(), comparable=False).reason == "papers"
 
 
+def test_a_threshold_that_few_reach_has_no_estimate() -> None:
+    rows = make_panel(by="school", counties=1, schools=60, treated=20)
+    few = rows[(rows["first"] == 0) | (rows["school"] < "s00004")]
+    made = {0.5: rows, 1.0: rows, 2.0: few}
+    assigned = {at: Assigned(r, r, {}, "receive", at) for at, r in made.items()}
+    for each in assigned.values():
+        each.rows["on"] = 1.0
+    case = examine(assigned, scope="own", cluster="school", parameters=PARAMETERS)
+    assert set(case.by_dose) == {0.5, 1.0}
+    assert case.by_dose[1.0][1] == case.by_outcome["score"][1] == 20
+
+
 # Estimates and errors
 
 
@@ -102,7 +114,7 @@ def test_the_declared_effect_is_found_and_every_estimator_agrees(by: str) -> Non
                                            "two_way"}  # fmt: skip
     for one in case.refuted.estimates.values():
         assert one.value == pytest.approx(0.3, abs=0.05)
-    assert case.by_outcome["staying"].low < 0 < case.by_outcome["staying"].high
+    assert case.by_outcome["staying"][0].low < 0 < case.by_outcome["staying"][0].high
 
 
 @pytest.mark.parametrize(
@@ -262,6 +274,16 @@ def test_power_of_the_pretest_is_its_size_against_no_drift_and_grows_with_it() -
         assert powers[-1] > 0.9
 
 
+def test_years_that_one_cluster_alone_tells_of_cannot_be_tested() -> None:
+    sample = select(make_panel(shock=0.1), "score", "county")
+    made = follow(sample, RULES, REFUTATION)
+    blind = replace(made, covariance=np.full_like(made.covariance, np.nan))
+    assert (
+        doubts.doubt_trend(doubts.test_before(blind, 0.3, 0.05), REFUTATION).result == "cannot_say"
+    )
+    assert doubts.loosen(blind, REFUTATION, 0.95) is None
+
+
 def test_the_share_of_wrong_comparisons_is_bacons() -> None:
     rows = make_panel(starts=(4, 6))
     sample = select(rows, "score", "county")
@@ -345,6 +367,10 @@ def test_estimates_of_few_schools_are_for_the_county_itself(
     assert not [check for check in outside.checks if check.stage == "receive_own"]
     assert "effect_event" in set(outside.table.loc[outside.table["stage"] == "receive_all", "indicator"])  # fmt: skip
     assert effect.recall(county, small, inside=True) is small
+    one = finding.table["by"].eq("since") & finding.table["subject"].eq("0")
+    thin = replace(finding, table=finding.table.assign(n=finding.table["n"].where(~one, 4.0)))
+    years = effect.recall(county, thin).table
+    assert "0" not in set(years.loc[years["by"] == "since", "subject"])
 
 
 def test_without_a_fit_the_reason_is_said(county: CountyData) -> None:

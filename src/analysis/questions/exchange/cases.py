@@ -82,7 +82,7 @@ class Case:
     refuted
         The main estimate; none where nothing can be said.
     by_outcome, by_dose
-        Estimates by outcome, and of the main one by threshold with the number of treated schools.
+        Estimates by outcome, and of the main one by threshold, with the number of treated schools.
     lasting
         How many of the treated schools are at the threshold, by years since (`roles.trace_lasting`).
     roles
@@ -96,7 +96,7 @@ class Case:
     sample: Sample
     reason: Reason
     refuted: Refuted | None = None
-    by_outcome: Mapping[str, Estimate] = field(default_factory=dict)
+    by_outcome: Mapping[str, tuple[Estimate, int]] = field(default_factory=dict)
     by_dose: Mapping[float, tuple[Estimate, int]] = field(default_factory=dict)
     lasting: pd.DataFrame | None = None
     roles: Mapping[float, Mapping[str, int]] = field(default_factory=dict)
@@ -139,20 +139,18 @@ def examine(
     by_outcome = {
         outcome: found
         for outcome in OUTCOMES
-        if (found := _estimate(rows, outcome, cluster, rules)) is not None
+        if (found := _estimate(rows, outcome, cluster, rules, few=bool(case.reason))) is not None
     }
     if case.reason:
         return replace(case, by_outcome=by_outcome)
     refuted = refute(sample, rows, main.rows, cluster, parameters)
+    by_outcome[MAIN] = refuted.judged.estimate, sample.treated_schools
     by_dose = {
-        at: (found, select(rows, MAIN, cluster).treated_schools)
+        at: found
         for at, rows in compared.items()
         if (found := _estimate(rows, MAIN, cluster, rules)) is not None
     }
-    return replace(
-        case, refuted=refuted, by_outcome={**by_outcome, MAIN: refuted.judged.estimate},
-        by_dose=by_dose,
-    )  # fmt: skip
+    return replace(case, refuted=refuted, by_outcome=by_outcome, by_dose=by_dose)
 
 
 def take_compared(rows: pd.DataFrame, cluster: str) -> pd.DataFrame:
@@ -228,15 +226,21 @@ def _hold_apart(assigned: Assigned) -> dict[str, float]:
     return dict(zip(found["measure"], found["apart"].astype(float), strict=True))
 
 
-def _estimate(rows: pd.DataFrame, outcome: str, cluster: str, rules: Parameters) -> Estimate | None:
-    """Estimate one outcome; none where nothing can be compared."""
+def _estimate(
+    rows: pd.DataFrame, outcome: str, cluster: str, rules: Parameters, *, few: bool = False
+) -> tuple[Estimate, int] | None:
+    """Estimate one outcome, with the number of treated schools; none where too few are compared.
+
+    `few` lets those through as well that have no verdict.
+    """
     if outcome not in rows or not rows[outcome].notna().any():
         return None
     sample = select(rows, outcome, cluster)
-    if sample.reason(rules) in ("nobody", "no_years"):
+    reason = sample.reason(rules)
+    if reason == "nobody" or (reason and not few):
         return None
     found = find_range(sample, rules)
-    return found if np.isfinite(found.value) else None
+    return (found, sample.treated_schools) if np.isfinite(found.value) else None
 
 
 def _by_year(sample: Sample, rules: Parameters) -> dict[int, Estimate]:

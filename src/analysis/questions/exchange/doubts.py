@@ -69,7 +69,7 @@ def test_before(events: Events, estimate: float, size: float) -> Pretest:
     if not before or before >= events.clusters:
         return Pretest(NAN, NAN, before)
     spread = events.covariance[:before, :before]
-    if not 1 / np.linalg.cond(spread) > np.finfo(float).eps:
+    if not np.isfinite(spread).all() or not 1 / np.linalg.cond(spread) > np.finfo(float).eps:
         return Pretest(NAN, NAN, before)
     found = events.table["estimate"].to_numpy()[:before]
     slope = estimate / float(events.weights @ (event[before:] + 1))

@@ -118,7 +118,8 @@ def _before(refuted: Refuted, stage: str, parameters: Parameters) -> Told:
         yield f"before.{'enough' if enough else 'blunt'}", {**values, **least}
     estimate = refuted.judged.estimate
     if not estimate.excludes_zero and max(abs(estimate.low), abs(estimate.high)) > matters:
-        yield "before.open", values
+        enough = found is not None and found.effect <= matters
+        yield f"before.{'wider' if enough else 'open'}", values
 
 
 def _reading(refuted: Refuted, stage: str) -> Told:

@@ -76,10 +76,10 @@ def _rows(case: Case, parameters: Parameters) -> Iterator[Row]:
         for role, number in counts.items():
             yield {"indicator": f"effect_role_{role}", "by": BY_DOSE, "subject": f"{at:g}",
                    "value": number, "n_unit": "schools", "unit": "schools"}  # fmt: skip
-    for outcome, estimate in case.by_outcome.items():
+    for outcome, (estimate, treated) in case.by_outcome.items():
         unit = "share" if outcome == "staying" else "sd"
         yield {**_range(f"effect_{outcome}", estimate), "unit": unit,
-               "n": sample.treated_schools, "n_unit": "schools"}  # fmt: skip
+               "n": treated, "n_unit": "schools"}  # fmt: skip
     yield from _lasting(case.lasting)
     for measure, apart in case.apart.items():
         yield {"indicator": "effect_apart", "by": BY_MEASURE, "subject": measure, "value": apart,
@@ -202,7 +202,8 @@ def find_few(table: pd.DataFrame, outside: Parameters) -> pd.Series:
         or counts[("effect_compared_treated", stage)] < outside["treated_schools"]
         or counts[("effect_compared_controls", stage)] < outside["control_schools"]
     }
-    return table["stage"].isin(few) & table["indicator"].isin(ESTIMATES)
+    estimates = table["indicator"].isin(ESTIMATES)
+    return estimates & (table["stage"].isin(few) | (table["n"] < outside["treated_schools"]))
 
 
 def name_doses(parameters: Parameters) -> dict[str, dict[str, dict[str, str]]]:
