@@ -75,6 +75,8 @@ class Case:
     ----------
     side, scope
         Receiving or sending; all counties of the prefecture, or one by itself.
+    cluster
+        What is independent of one another: ``county`` or ``school``.
     sample
         What is compared, of the main outcome at the main threshold.
     reason
@@ -93,6 +95,7 @@ class Case:
 
     side: Side
     scope: Scope
+    cluster: str
     sample: Sample
     reason: Reason
     refuted: Refuted | None = None
@@ -131,7 +134,7 @@ def examine(
     compared = {at: take_compared(one.rows, cluster) for at, one in assigned.items()}
     rows = compared[parameters["main"]]
     sample = select(rows, MAIN, cluster)
-    case = Case(main.side, scope, sample, _reason(sample, rules, comparable),
+    case = Case(main.side, scope, cluster, sample, _reason(sample, rules, comparable),
                 lasting=trace_lasting(main), roles={at: one.counts for at, one in assigned.items()})  # fmt: skip
     case = replace(case, apart=_hold_apart(main))
     if case.reason in ("papers", "nobody", "no_years"):

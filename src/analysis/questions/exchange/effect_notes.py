@@ -77,6 +77,7 @@ def _case(case: Case, parameters: Parameters) -> Told:
         return
     yield from _headline(case.refuted, stage)
     yield from _before(case.refuted, stage, parameters)
+    yield f"sure.{case.scope}_{case.cluster}", {}
     yield from _reading(case.refuted, stage)
 
 
