@@ -8,18 +8,22 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from itertools import product
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 from tests.questions.exchange_frames import make_panel
 
+from analysis import i18n
 from analysis.finding import Finding
 from analysis.methods import clusters, staggered
 from analysis.questions.exchange import doubts, effect, estimators, inference, study
 from analysis.questions.exchange.cases import Case, examine, refute
+from analysis.questions.exchange.effect_indicators import LABELS
 from analysis.questions.exchange.events import follow
+from analysis.questions.exchange.ladder import RESULTS, WORDS
 from analysis.questions.exchange.panel import Panel
 from analysis.questions.exchange.roles import Assigned
 from analysis.questions.exchange.study import select
@@ -393,3 +397,14 @@ def test_neither_hash_seed_nor_threads_change_a_digit() -> None:
         for seed in ("1", "2")
     }  # fmt: skip
     assert len(told) == 1
+
+
+def test_every_word_reason_and_result_has_its_sentence() -> None:
+    reasons = [reason for reason in get_args(study.Reason) if reason]
+    assert all(i18n.has(f"effect.headline.cannot_{reason}") for reason in reasons)
+    assert all(i18n.has(f"effect.headline.{word}") for word in WORDS)
+    for id, result in product(PARAMETERS["ladder"]["diagnostic"], RESULTS):
+        assert i18n.has(f"effect.reason.{id}_{result}")
+        assert i18n.has(f"effect.rule.{id}")
+        assert id in LABELS["diagnostic"]
+    assert set(LABELS["estimator"]) == set(estimators.ORDER)
