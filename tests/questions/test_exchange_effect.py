@@ -278,6 +278,22 @@ def test_power_of_the_pretest_is_its_size_against_no_drift_and_grows_with_it() -
         assert powers[-1] > 0.9
 
 
+def test_schools_that_stop_are_followed_through_that_year_and_have_no_say() -> None:
+    rows = make_panel(starts=(3, 4), noise=0.01, effect=0.3)
+    on = (rows["first"] > 0) & (rows["year"] >= rows["first"])
+    stopped = on & (rows["year"] >= rows["first"] + 3) & (rows["school"] > "s00050")
+    rows = rows.assign(on=(on & ~stopped).astype(float), score=rows["score"] - 0.3 * stopped)
+    sample = select(rows, "score", "county")
+    found = estimators.compare(sample, study.find_range(sample, RULES), RULES)
+    assert found["switchers"].value == pytest.approx(0.3, abs=0.02)
+    # The average follows them on after they have stopped: less than a full effect.
+    assert found["never"].value < 0.27
+    alone = {id: found[id] for id in ("never", "switchers", "two_way")}
+    assert estimators.doubt_estimators(alone, REFUTATION).value == 0
+    unknown = replace(sample, rows=sample.rows.drop(columns="on"))
+    assert "switchers" not in estimators.compare(unknown, found["never"], RULES)
+
+
 def test_years_that_one_cluster_alone_tells_of_cannot_be_tested() -> None:
     sample = select(make_panel(shock=0.1), "score", "county")
     made = follow(sample, RULES, REFUTATION)

@@ -99,7 +99,7 @@ LABELS = {
         "robust": {"zh": "规模和寄宿比例相同的学校之间（双重稳健）", "en": "Size and boarders held equal (doubly robust)"},
         "imputation": {"zh": "插补法", "en": "Imputation"},
         "sun_abraham": {"zh": "交互加权回归", "en": "Interaction-weighted regression"},
-        "switchers": {"zh": "只看当年开始或停止的学校", "en": "Schools that switch on or off"},
+        "switchers": {"zh": "开始或停止的学校，只看当年（不作依据）", "en": "Schools that begin or stop, that year alone (no ground)"},
         "two_way": {"zh": "双向固定效应（旧方法，不作依据）", "en": "Two-way fixed effects (as formerly; no ground)"},
     },
     BY_ERROR: {

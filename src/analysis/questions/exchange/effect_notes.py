@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.finding import Cell, Given, Name, Note, NoteValue
 from analysis.questions.exchange.cases import Case, Refuted
+from analysis.questions.exchange.effect_indicators import BY_SPEC
 from analysis.questions.exchange.effect_rows import name_stage
 from analysis.questions.exchange.study import Parameters
 
@@ -128,6 +129,16 @@ def _reading(refuted: Refuted, stage: str) -> Told:
         yield from _doubts(refuted, stage)
     if refuted.wrong_weight > 0:
         yield "estimators.wrong", {"weight": Cell("effect_wrong_weight", stage)}
+    if "switchers" in refuted.estimates:
+        at = {"stage": stage, "by": BY_SPEC, "subject": "switchers"}
+        yield (
+            "estimators.switching",
+            {
+                "effect": Cell("effect_spec", **at),
+                "low": Cell("effect_spec", **at, field="value_low"),
+                "high": Cell("effect_spec", **at, field="value_high"),
+            },
+        )
     yield (
         f"sure.{'few' if refuted.judged.few else 'many'}",
         {

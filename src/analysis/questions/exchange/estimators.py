@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from analysis.errors import UsageError
-from analysis.methods import staggered
+from analysis.methods import clusters, staggered
 from analysis.questions.exchange.doubts import Doubt
 from analysis.questions.exchange.study import (
     NAMES,
@@ -20,9 +20,10 @@ from analysis.questions.exchange.study import (
 
 COVARIATES = ("log_pupils", "boarders")
 """What the doubly robust estimator holds equal."""
-APART = "two_way"
-"""Shown for what was done before; it has no say, as schools treated earlier serve it as controls."""
-ORDER = ("never", "notyet", "robust", "imputation", "sun_abraham", "switchers", APART)
+APART = frozenset({"switchers", "two_way"})
+"""Shown without a say: who begins or stops is followed through that year alone, and in two-way effects
+schools treated earlier serve as controls."""
+ORDER = ("never", "notyet", "robust", "imputation", "sun_abraham", "switchers", "two_way")
 
 
 def compare(sample: Sample, main: Estimate, rules: Parameters) -> dict[str, Estimate]:
@@ -43,7 +44,8 @@ def compare(sample: Sample, main: Estimate, rules: Parameters) -> dict[str, Esti
         "robust": lambda: _hold_equal(sample),
         "imputation": lambda: _pair(staggered.imputation(sample.rows, **how)),
         "sun_abraham": lambda: _pair(staggered.sun_abraham(sample.rows, **how)),
-        APART: lambda: _pair(staggered.two_way(sample.rows, **how)),
+        "switchers": lambda: _switch(sample),
+        "two_way": lambda: _pair(staggered.two_way(sample.rows, **how)),
     }
     few = sample.is_few(rules)
     free = sample.clusters - 1 if few else np.inf
@@ -70,7 +72,7 @@ def doubt_estimators(estimates: Mapping[str, Estimate], refutation: Parameters) 
     agree = sum(
         one.excludes_zero and one.value * main > 0
         for id, one in estimates.items()
-        if id not in ("never", APART)
+        if id not in APART | {"never"}
     )
     enough = agree >= refutation["agreeing"]
     return Doubt("estimators", "passes" if enough else "weak", float(agree))
@@ -88,6 +90,20 @@ def _hold_equal(sample: Sample) -> tuple[float, float]:
         raise UsageError("没有可用的学校情况", "nothing is known to hold equal")
     rows = sample.rows[known].reset_index(drop=True)
     return _average(Sample(rows, sample.outcome, 0), covariates=there, method="dr")
+
+
+def _switch(sample: Sample) -> tuple[float, float]:
+    """Follow schools that begin or stop through that year, by their own years at the threshold."""
+    if "on" not in sample.rows:
+        raise UsageError("没有逐年的交流情况", "years at the threshold are not known one by one")
+    rows = sample.rows[sample.rows["on"].notna()]
+    made = staggered.switchers(
+        rows, outcome=sample.outcome, unit="school", time="year", treatment="on", cluster="cluster"
+    ).effect
+    if made is None:
+        raise UsageError("没有可比较的变动", "there are no changes to compare")
+    found = clusters.cv1(made.regression, made.name)
+    return found.estimate, found.se
 
 
 def _pair(made: Any) -> tuple[float, float]:
