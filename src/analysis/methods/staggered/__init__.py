@@ -2,7 +2,9 @@
 
 `group_time_effects` compares every cohort, period by period, with units not treated yet; `imputation` and
 `sun_abraham` reach the same by regression; `two_way` is what was done before, and `bacon` shows what that
-averages.
+averages. `switchers` is for a treatment that goes on and off. For few clusters `differences` gives an
+average as one regression for `methods.clusters`, `randomise` deals first years out anew, and
+`find_detectable` says beforehand what the design could find.
 """
 
 from analysis.methods.staggered.decomposition import Bacon, bacon
