@@ -139,9 +139,9 @@ def look_again(panel: Panel, county: CountyData, conditions: Conditions) -> Find
         of it at the bound; without them where nothing can be said, with the reason.
     """
     parameters = county.reference.parameters["exchange"]["effect"]
-    sample, reason = _select(panel, county.place.code, conditions, parameters)
+    sample, cluster, reason = _select(panel, county.place.code, conditions, parameters)
     stage = f"{conditions.side}_{conditions.scope}"
-    case = cases.Case(conditions.side, conditions.scope, sample, "")
+    case = cases.Case(conditions.side, conditions.scope, cluster, sample, "")
     rows = [row for row in effect_rows.tell(case, parameters) if row["indicator"] in _COUNTS]
     key = f"look.cannot_{reason}"
     if not reason:
@@ -167,7 +167,7 @@ _COUNTS = ("effect_compared_treated", "effect_compared_controls", "effect_cluste
 
 def _select(
     panel: Panel, county: str, conditions: Conditions, parameters: Parameters
-) -> tuple[Sample, str]:
+) -> tuple[Sample, str, str]:
     assigned = assign(
         panel.rows, conditions.side, conditions.at, years_before=parameters["years_before"]
     )
@@ -181,8 +181,8 @@ def _select(
     )
     apart = conditions.scope == "all" and not panel.common
     if apart and conditions.outcome.startswith("score"):
-        return sample, "papers"
-    return sample, sample.reason(parameters["inference"])
+        return sample, cluster, "papers"
+    return sample, cluster, sample.reason(parameters["inference"])
 
 
 def _estimate(sample: Sample, conditions: Conditions, parameters: Parameters) -> _Seen:
