@@ -14,12 +14,14 @@ import pytest
 from tests.conftest import PUPIL_COUNTIES
 
 from analysis.finding import KEY, Finding
-from analysis.questions import assurance, balance, context, dropout, prefecture, quality
+from analysis.questions import assurance, balance, context, dropout, exchange, prefecture, quality
 from analysis.records import CountyData, load_fit, open_county
 from analysis.records.regions import regions
 
 GOLDEN = Path(__file__).parent
 COUNTIES = ("130722", "130705")
+EXCHANGE_COUNTIES = ("130722", "130702")
+"""One that began to exchange in earnest, and one that did not."""
 
 
 def peers(county: CountyData) -> Finding:
@@ -38,7 +40,7 @@ QUESTIONS = {
 
 def figures(finding: Finding) -> dict[str, float | None]:
     """Give the county's own figures, schools left out, by key."""
-    rows = finding.table[finding.table["by"] != "school"]
+    rows = finding.table[~finding.table["by"].isin(["school", "trial_school"])]
     return {
         "|".join(row[column] for column in KEY): None
         if math.isnan(row["value"])
@@ -64,6 +66,20 @@ def test_the_figures_of_pupils_stand(pupil_store: Path, request: pytest.FixtureR
     risks = {code: dropout.risk.recall(county, load_fit(pupil_store, code, 2021, "risk"))
              for code, county in counties.items()}  # fmt: skip
     hold("risk", {code: figures(finding) for code, finding in risks.items()}, request)
+
+
+@pytest.mark.whole
+def test_the_figures_of_exchange_stand(
+    exchange_store: Path, request: pytest.FixtureRequest
+) -> None:
+    """Quota and flows, what exchange did by the fit, and next year's order."""
+    counties = {code: open_county(exchange_store, code, 2021) for code in EXCHANGE_COUNTIES}
+    hold("exchange", {c: figures(exchange.assess(county)) for c, county in counties.items()},
+         request)  # fmt: skip
+    for name in ("effect", "trial"):
+        found = {code: load_fit(exchange_store, code, 2021, name) for code in EXCHANGE_COUNTIES}
+        hold(name, {code: figures(each) for code, each in found.items() if each is not None},
+             request)  # fmt: skip
 
 
 @pytest.mark.whole
