@@ -30,7 +30,7 @@ from analysis.questions.exchange.study import (
 
 Scope = Literal["all", "own"]
 SCOPES: tuple[Scope, ...] = ("all", "own")
-MAIN = "score"
+MAIN, STAYING = "score", "staying"
 OUTCOMES = ("score", "score_chinese", "score_mathematics", "score_english", "staying")
 PLACEBOS = ("books", "sports_area")
 COMPOSITION = ("log_pupils", "boarders", "migrants", "tested")
@@ -53,6 +53,8 @@ class Refuted:
         Of the years before.
     doubts, word
         What came of each doubt, and the word that follows.
+    treated, controls
+        Schools compared.
     """
 
     judged: Judged
@@ -65,6 +67,8 @@ class Refuted:
     robust: Robust | None
     doubts: tuple[Doubt, ...]
     word: Word
+    treated: int
+    controls: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +95,8 @@ class Case:
         By threshold: how many schools are treated, controls, or left out and why.
     apart
         How far treated schools lay from the others in their first year, by what (`footing`).
+    staying
+        The same of pupils who stay; none where nothing can be said of them. Papers have no say in it.
     """
 
     side: Side
@@ -104,6 +110,7 @@ class Case:
     lasting: pd.DataFrame | None = None
     roles: Mapping[float, Mapping[str, int]] = field(default_factory=dict)
     apart: Mapping[str, float] = field(default_factory=dict)
+    staying: Refuted | None = None
 
     @property
     def word(self) -> Word:
@@ -136,14 +143,16 @@ def examine(
     sample = select(rows, MAIN, cluster)
     case = Case(main.side, scope, cluster, sample, _reason(sample, rules, comparable),
                 lasting=trace_lasting(main), roles={at: one.counts for at, one in assigned.items()})  # fmt: skip
-    case = replace(case, apart=_hold_apart(main))
+    staying = _refute_staying(rows, main.rows, cluster, parameters)
+    case = replace(case, apart=_hold_apart(main), staying=staying)
     if case.reason in ("papers", "nobody", "no_years"):
-        return case
+        return replace(case, by_outcome=_of_staying(case))
     by_outcome = {
         outcome: found
         for outcome in OUTCOMES
         if (found := _estimate(rows, outcome, cluster, rules, few=bool(case.reason))) is not None
     }
+    by_outcome |= _of_staying(case)
     if case.reason:
         return replace(case, by_outcome=by_outcome)
     refuted = refute(sample, rows, main.rows, cluster, parameters)
@@ -154,6 +163,24 @@ def examine(
         if (found := _estimate(rows, MAIN, cluster, rules)) is not None
     }
     return replace(case, refuted=refuted, by_outcome=by_outcome, by_dose=by_dose)
+
+
+def _refute_staying(
+    rows: pd.DataFrame, every: pd.DataFrame, cluster: str, parameters: Parameters
+) -> Refuted | None:
+    """Hold everything against what pupils who stay show; none where nothing can be said of them."""
+    if STAYING not in rows or not rows[STAYING].notna().any():
+        return None
+    sample = select(rows, STAYING, cluster)
+    if _reason(sample, parameters["inference"], comparable=True):
+        return None
+    return refute(sample, rows, every, cluster, parameters)
+
+
+def _of_staying(case: Case) -> dict[str, tuple[Estimate, int]]:
+    if case.staying is None:
+        return {}
+    return {STAYING: (case.staying.judged.estimate, case.staying.treated)}
 
 
 def take_compared(rows: pd.DataFrame, cluster: str) -> pd.DataFrame:
@@ -195,7 +222,7 @@ def refute(
         for id, names in (("placebo_outcome", PLACEBOS), ("composition", COMPOSITION))
     }
     neighbours = (
-        doubts.doubt_neighbours(every, MAIN, estimate, rules)
+        doubts.doubt_neighbours(every, sample.outcome, estimate, rules)
         if cluster == "county" else Doubt("spillover", "cannot_say")
     )  # fmt: skip
     found = (
@@ -216,7 +243,8 @@ def refute(
     )  # fmt: skip
     return Refuted(
         judged, inference.find_detectable(sample, rules), events, _by_year(sample, rules), estimates,
-        estimators.weigh_wrong(sample), pretest, robust, found, word,
+        estimators.weigh_wrong(sample), pretest, robust, found, word, sample.treated_schools,
+        sample.control_schools,
     )  # fmt: skip
 
 

@@ -65,6 +65,8 @@ def keep(notes: Iterable[Note], shown: set[str]) -> Iterator[Note]:
 
 def _case(case: Case, parameters: Parameters) -> Told:
     stage = name_stage(case)
+    if case.staying is not None:
+        yield from _staying(case.staying, stage)
     if case.refuted is None:
         rules = parameters["inference"]
         yield (
@@ -94,6 +96,22 @@ def _headline(refuted: Refuted, stage: str) -> Told:
             "high": Cell("effect_score", stage, field="value_high"),
             "schools": Cell("effect_compared_treated", stage),
             "controls": Cell("effect_compared_controls", stage),
+        },
+    )
+
+
+def _staying(refuted: Refuted, stage: str) -> Told:
+    higher = refuted.judged.estimate.value > 0
+    yield (
+        f"staying.{refuted.word}",
+        {
+            "direction": Name("direction", "higher" if higher else "lower"),
+            "effect": Cell("effect_staying", stage),
+            "size": Cell("effect_staying_size", stage),
+            "low": Cell("effect_staying", stage, field="value_low"),
+            "high": Cell("effect_staying", stage, field="value_high"),
+            "schools": Cell("effect_staying_treated", stage),
+            "controls": Cell("effect_staying_controls", stage),
         },
     )
 

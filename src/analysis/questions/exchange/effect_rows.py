@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.finding import Check, Verdict
 from analysis.methods.clusters import Inference
-from analysis.questions.exchange.cases import Case, Refuted
+from analysis.questions.exchange.cases import STAYING, Case, Refuted
 from analysis.questions.exchange.effect_indicators import (
     BY_BOUND,
     BY_DOSE,
@@ -34,7 +34,8 @@ ESTIMATES = frozenset({
     *OUTCOMES, "effect_size", "effect_event", "effect_band", "effect_calendar", "effect_spec", "effect_dose",
     "effect_error", "effect_chance", "effect_doubt", "effect_relative", "effect_smooth",
     "effect_lost_relative", "effect_left", "effect_power", "effect_detectable", "effect_shock",
-    "effect_matters", "effect_wrong_weight", "effect_still", "effect_apart",
+    "effect_matters", "effect_wrong_weight", "effect_staying_size",
+    "effect_staying_doubt", "effect_still", "effect_apart",
 })  # fmt: skip
 """What tells of schools' scores, and is not shown where too few schools stand behind it."""
 
@@ -77,18 +78,40 @@ def _rows(case: Case, parameters: Parameters) -> Iterator[Row]:
             yield {"indicator": f"effect_role_{role}", "by": BY_DOSE, "subject": f"{at:g}",
                    "value": number, "n_unit": "schools", "unit": "schools"}  # fmt: skip
     for outcome, (estimate, treated) in case.by_outcome.items():
-        unit = "share" if outcome == "staying" else "sd"
-        yield {**_range(f"effect_{outcome}", estimate), "unit": unit,
-               "n": treated, "n_unit": "schools"}  # fmt: skip
+        row = {**_range(f"effect_{outcome}", estimate), "n": treated, "n_unit": "schools"}
+        yield _in_points(row) if outcome == STAYING else row
     yield from _lasting(case.lasting)
     for measure, apart in case.apart.items():
         yield {"indicator": "effect_apart", "by": BY_MEASURE, "subject": measure, "value": apart,
                "unit": "sd"}  # fmt: skip
+    if case.staying is not None:
+        yield from _staying(case.staying)
     if case.refuted is not None:
         yield from _refuted(case.refuted, parameters)
         for at, (estimate, treated) in case.by_dose.items():
             yield {**_range("effect_dose", estimate), "by": BY_DOSE, "subject": f"{at:g}",
                    "n": treated, "n_unit": "schools"}  # fmt: skip
+
+
+def _staying(refuted: Refuted) -> Iterator[Row]:
+    value = abs(refuted.judged.estimate.value)
+    yield _in_points({"indicator": "effect_staying_size", "value": value})
+    for id, number in (("effect_staying_treated", refuted.treated),
+                       ("effect_staying_controls", refuted.controls)):  # fmt: skip
+        yield {"indicator": id, "value": number, "n_unit": "schools", "unit": "schools"}
+    for doubt in refuted.doubts:
+        yield {"indicator": "effect_staying_doubt", "by": BY_DOUBT, "subject": doubt.id,
+               "value": doubt.value, "unit": "ratio"}  # fmt: skip
+
+
+def _in_points(row: Row) -> Row:
+    """Write a difference of shares in percentage points."""
+    ends = ("value", "value_low", "value_high")
+    return {
+        **row,
+        **{end: 100 * row[end] for end in ends if end in row},
+        "unit": "percentage_points",
+    }
 
 
 def _refuted(refuted: Refuted, parameters: Parameters) -> Iterator[Row]:
@@ -184,9 +207,14 @@ def _range(indicator: str, estimate: Estimate) -> Row:
 
 def judge(case: Case) -> Iterator[Check]:
     """Give a check for every doubt, with its reason in words."""
-    for doubt in () if case.refuted is None else case.refuted.doubts:
+    doubted = (("effect_doubt", case.refuted), ("effect_staying_doubt", case.staying))
+    for indicator, doubt in (
+        (indicator, doubt)
+        for indicator, refuted in doubted if refuted is not None
+        for doubt in refuted.doubts
+    ):  # fmt: skip
         yield Check(
-            "effect_doubt", name_stage(case), BY_DOUBT, doubt.id, "", f"effect.rule.{doubt.id}",
+            indicator, name_stage(case), BY_DOUBT, doubt.id, "", f"effect.rule.{doubt.id}",
             float("nan"), VERDICTS[doubt.result], f"effect.reason.{doubt.id}_{doubt.result}",
         )  # fmt: skip
 

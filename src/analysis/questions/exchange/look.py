@@ -254,7 +254,7 @@ def _tell(seen: _Seen, conditions: Conditions, parameters: Parameters) -> Iterat
 
 
 def _unit(outcome: str) -> str:
-    return "sd" if outcome.startswith("score") else "share" if outcome == "staying" else ""
+    return "sd" if outcome.startswith("score") else ""
 
 
 def _declare(conditions: Conditions) -> tuple[Indicator, ...]:
@@ -264,7 +264,7 @@ def _declare(conditions: Conditions) -> tuple[Indicator, ...]:
     own = ("effect_event", "effect_score", "effect_relative")
     return tuple(
         replace(each, zh=f"{name['zh']}的差异", en=f"Difference in {name['en']}", unit=unit,
-                digits=1 if unit == "share" else 2)
+                digits=3)
         if each.id in own else each
         for each in declare()
     )  # fmt: skip
