@@ -14,7 +14,7 @@ from analysis.records.intake import Intake, read_folder
 HEAD = ["学校标识码", "年级", "科目", "命题单位", "参考人数", "均分", "标准差"]
 ONE, TWO = "2113000001", "2113000002"
 OWN = ("marks-too-high", "marks-all-alike", "spread-missing", "tested-over-grade", "papers-differ",
-       "paper-unknown", "grade-not-of-kind")  # fmt: skip
+       "paper-unknown", "grade-not-of-kind", "spread-too-wide", "marks-of-nobody")  # fmt: skip
 
 
 def row(school: str = ONE, **changed: str) -> list[str]:
@@ -55,6 +55,8 @@ def test_scores_are_read_as_they_are_written(tmp_path: Path) -> None:
     ("changed", "code", "level", "column"),
     [
         ({"均分": "150.5"}, "marks-too-high", "error", "平均分"),
+        ({"标准差": "75.5"}, "spread-too-wide", "error", "标准差"),
+        ({"参考人数": "0", "标准差": ""}, "marks-of-nobody", "error", "参加测试人数"),
         ({"标准差": "0", "参考人数": "10"}, "marks-all-alike", "error", "标准差"),
         ({"参考人数": "201"}, "tested-over-grade", "warning", "参加测试人数"),
         ({"命题单位": "张北县"}, "paper-unknown", "error", "试卷"),
@@ -78,7 +80,8 @@ def test_what_is_wrong_is_said_at_its_place(
 @pytest.mark.parametrize(
     "changed",
     [
-        {"均分": "150"}, {"标准差": "0", "参考人数": "1"}, {"标准差": "0", "参考人数": "9"},
+        {"均分": "150"}, {"标准差": "75"}, {"参考人数": "0", "均分": "", "标准差": ""},
+        {"标准差": "0", "参考人数": "1"}, {"标准差": "0", "参考人数": "9"},
         {"参考人数": "200"}, {"命题单位": "130722"}, {"命题单位": "130000"}, {"命题单位": "130721"},
     ],
 )  # fmt: skip
@@ -105,6 +108,20 @@ def test_a_test_has_one_paper_in_a_county(tmp_path: Path) -> None:
         5,
         "试卷",
     )
+
+
+def test_rows_with_a_paper_are_not_at_fault_for_those_without(tmp_path: Path) -> None:
+    intake = read(tmp_path, row(命题单位="市统考卷"), row(TWO))
+    assert [(fault.code, fault.row) for fault in found(intake)] == [("paper-unknown", 3)]
+
+
+def test_no_message_quotes_what_may_be_a_pupil(tmp_path: Path) -> None:
+    """Lists of pupils are taken for scores of schools: their names come to stand anywhere."""
+    intake = read(tmp_path, row(科目="李小红"), row(TWO, 命题单位="张三丰"))
+    assert [fault.code for fault in intake.errors] == ["value-not-in-list", "paper-unknown"]
+    said = json.dumps(intake.as_json(), ensure_ascii=False)
+    assert "李小红" not in said
+    assert "张三丰" not in said
 
 
 def test_a_school_has_one_row_for_each_grade_and_subject(tmp_path: Path) -> None:

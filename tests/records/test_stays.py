@@ -17,7 +17,7 @@ HEAD = ["身份证件号", "原学校标识码", "交流到学校标识码", "�
 ONE, TWO, THREE = "2113000001", "2113000002", "3113000003"
 REGULAR = [identity(1), ONE, TWO, "定期交流", "", "否", "2021-09-01", "2022-08-31"]
 OWN = ("stay-at-own-school", "stay-ends-before-start", "stay-outside-year", "week-over-full",
-       "itinerant-without-share", "receiver-unknown")  # fmt: skip
+       "itinerant-without-share", "itinerant-share-odd", "receiver-unknown")  # fmt: skip
 
 
 def row(serial: int = 1, **changed: str) -> list[str]:
@@ -91,6 +91,8 @@ def test_a_share_of_the_week_is_a_part_or_a_percentage_and_never_days(
         ({"start": "2021-06-30"}, "stay-outside-year", "error", "交流开始日期"),
         ({"start": "2022-09-01", "end": "2023-08-31"}, "stay-outside-year", "error", "交流开始日期"),
         ({"form": "走教"}, "itinerant-without-share", "warning", "每周在接收学校工作的比例"),
+        ({"form": "走教", "share": "1"}, "itinerant-share-odd", "warning", "每周在接收学校工作的比例"),
+        ({"form": "走教", "share": "0"}, "itinerant-share-odd", "warning", "每周在接收学校工作的比例"),
         ({"to": "2113999999"}, "receiver-unknown", "warning", "交流到学校标识码"),
     ],
 )  # fmt: skip
@@ -110,6 +112,16 @@ def test_what_a_stay_has_wrong_is_said_at_its_place(
     said = json.dumps(intake.as_json(), ensure_ascii=False)
     assert identity(2) not in said
     assert not any(text in said for text in changed.values() if "-" in text)
+
+
+@pytest.mark.parametrize("number", [identity(7), identity(7)[:-1] + "x", f"G{identity(7)}"])
+def test_a_number_of_a_person_is_no_code_of_a_school(tmp_path: Path, number: str) -> None:
+    """Else it would be kept apart from nothing, with schools of other counties."""
+    intake = read(tmp_path, row(1, to=number))
+    (fault,) = intake.errors
+    assert (fault.code, fault.row, fault.column) == ("code-of-a-person", 3, "交流到学校标识码")
+    assert intake.frames["exchanges"]["to_school"].isna().all()
+    assert number not in json.dumps(intake.as_json(), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("start", ["2021-07-01", "2021-08-25", "2021-09-01", "2022-08-31", ""])

@@ -100,10 +100,11 @@ class At:
 def quotable(table: Table, column: Column) -> bool:
     """Tell whether values of a column may stand in a message.
 
-    Only facts of institutions may, and none of a table that lists persons: there, a shifted
-    column puts a name or a number where it does not belong.
+    Only facts of institutions may, and none of a table that lists persons, nor of scores by school,
+    for which lists of pupils are taken: there, a shifted column puts a name or a number where it
+    does not belong.
     """
-    return column.privacy == "P0" and not table.identifiers
+    return column.privacy == "P0" and not table.identifiers and table.id != "school_scores"
 
 
 def quote(text: str, *, allowed: bool = True) -> str | None:

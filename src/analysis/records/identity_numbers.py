@@ -52,6 +52,17 @@ def born(number: str) -> datetime.date | None:
         return None
 
 
+def is_of_a_person(code: str) -> bool:
+    """Tell whether a code is made like an identity or registry number, whatever its check character.
+
+    >>> [is_of_a_person(c) for c in ("110105194912310021", "G110105194912310021", "2113000001")]
+    [True, True, False]
+    """
+    number = code.upper()
+    number = number[1:] if looks_like_registry(number) else number
+    return len(number) == 18 and born(number) is not None
+
+
 _REGISTRY = re.compile(r"[GJL][0-9]{17}[0-9X]")
 
 

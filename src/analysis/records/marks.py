@@ -32,6 +32,11 @@ def mark_faults(crossing: Crossing) -> Iterator[Fault]:
         return
     high = (marks["score_mean"] > rule["highest"]).fillna(False)
     yield from _told(crossing, marks[high], "marks-too-high", "score_mean", limit=rule["highest"])
+    # Marks from 0 to the full ones lie at most half of these from their mean.
+    wide = (marks["score_sd"] > rule["highest"] / 2).fillna(False)
+    yield from _told(crossing, marks[wide], "spread-too-wide", "score_sd", limit=rule["highest"])
+    nobody = (marks["tested_n"] == 0) & marks[["score_mean", "score_sd"]].notna().any(axis=1)
+    yield from _told(crossing, marks[nobody.fillna(False)], "marks-of-nobody", "tested_n")
     alike = (marks["score_sd"] == 0) & (marks["tested_n"] >= rule["most_alike"])
     yield from _told(crossing, marks[alike.fillna(False)], "marks-all-alike", "score_sd")
     yield from _spreads_missing(crossing, marks)
@@ -71,12 +76,17 @@ def _papers(crossing: Crossing, marks: pd.DataFrame) -> Iterator[Fault]:
     """Find papers that nobody near the county sets, and tests of a county with more than one."""
     named = marks.dropna(subset=["county", "paper"])
     shown = quotable(_TABLE, _TABLE["paper"])
-    near = [_is_near(*both) for both in zip(named["paper"], named["county"], strict=True)]
-    for row in named[[not fits for fits in near]].to_dict("records") if crossing.china else ():
+    near = pd.Series(
+        [not crossing.china or _is_near(*both)
+         for both in zip(named["paper"], named["county"], strict=True)],
+        index=named.index, dtype=bool,
+    )  # fmt: skip
+    for row in named[~near].to_dict("records"):
         yield crossing.fault("paper-unknown", row, column=_TABLE["paper"].zh,
                              value=quote(row["paper"], allowed=shown))  # fmt: skip
     key = ["county", "year", "grade", "subject"]
-    papers = named.dropna(subset=key).drop_duplicates([*key, "paper"])
+    # What is no paper's code has been said: rows that have one are not at fault for it.
+    papers = named[near].dropna(subset=key).drop_duplicates([*key, "paper"])
     for row in papers[papers.duplicated(key)].to_dict("records"):
         yield crossing.fault("papers-differ", row, column=_TABLE["paper"].zh)
 

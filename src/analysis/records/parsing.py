@@ -189,6 +189,8 @@ def _text(column: Column, text: str, times: Decimal) -> str:
         return _registry(code.upper()) if column.id == "pupil_id" else _identity(code.upper())
     if not re.fullmatch(column.pattern, code):
         raise Unfit("value-not-a-code")
+    if identity_numbers.is_of_a_person(code):
+        raise Unfit("code-of-a-person")
     return code
 
 

@@ -38,6 +38,8 @@ def stay_faults(crossing: Crossing) -> Iterator[Fault]:
     yield from _told(crossing, stays[_outside(stays)], "stay-outside-year", "start")
     unknown = stays["share_week"].isna() & (stays["form"] == ITINERANT).fillna(False)
     yield from _told(crossing, stays[unknown], "itinerant-without-share", "share_week", "warning")
+    whole = stays["share_week"].isin([0, 1]) & (stays["form"] == ITINERANT).fillna(False)
+    yield from _told(crossing, stays[whole], "itinerant-share-odd", "share_week", "warning")
     yield from _told(crossing, _over_full(stays), "week-over-full", "share_week")
     yield from _told(crossing, _receivers_unknown(crossing, stays), "receiver-unknown", "to_school",
                      "warning")  # fmt: skip
