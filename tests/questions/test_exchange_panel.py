@@ -320,6 +320,23 @@ def test_scores_are_standardised_with_the_spread_of_all_pupils() -> None:
     assert found.rows["score"].notna().sum() == 3
 
 
+def test_all_who_wrote_the_paper_make_its_scale() -> None:
+    """Also counties and years without a list of exchanges: they are not in the rows for it."""
+    here = make(school_scores=[score("a", 2018, 60), score("b", 2018, 80)])
+    there = make("130723", {"k": 100}, exchanges=[], school_scores=[score("k", 2018, 100)])
+    late = make("130724", {"m": 100}, exchanges=list_thinly("130724", range(2019, 2020)),
+                school_scores=[score("m", 2018, 100), score("m", 2019, 70)])  # fmt: skip
+    begun = make("130725", {"o": 100}, school_scores=[score("o", 2018, 60), score("o", 2019, 70)])
+    found = panel.gather([here, there, late, begun])
+    # 2018: means 60, 80, 100, 100, 60 of as many pupils: mean 80, between 320, within 100.
+    assert found.common
+    assert values_of(found, "a", "score")[2] == pytest.approx(-20 / math.sqrt(420))
+    assert values_of(found, "b", "score")[2] == pytest.approx(0)
+    assert set(found.rows["school"]) == {"a", "b", "c", "m", "o"}
+    assert found.rows.loc[found.rows["school"] == "m", "year"].tolist() == [2019]
+    assert found.left_out["cells"] == 5
+
+
 def test_marks_on_another_scale_are_the_same_scores() -> None:
     rng = np.random.default_rng(3)
     given_ = [score(s, y, float(rng.normal(70, 9)), score_sd=float(rng.uniform(5, 15)))

@@ -85,7 +85,10 @@ def gather(counties: Sequence[CountyData]) -> Panel:
     scores = _within(tables["school_scores"], rows)
     kept = outcomes.keep_common(scores)
     common = not kept.empty
-    marks = outcomes.standardise(kept) if common else outcomes.standardise(scores, by="county")
+    marks = (
+        _standardise(tables["school_scores"], kept) if common
+        else outcomes.standardise(scores, by="county")
+    )  # fmt: skip
     rows = _add_outcomes(rows, tables, marks, parameters)
     cells = marks[marks["school"].isin(rows["school"])]
     left_out = {
@@ -127,6 +130,17 @@ def _within(scores: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     year = scores["year"].astype("float64")
     first, last = (scores["county"].map(run[edge]) for edge in ("min", "max"))
     return scores[year.ge(first) & year.le(last)]
+
+
+def _standardise(scores: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
+    """Put the scores that are kept on the scale of all who wrote the same papers.
+
+    Counties that handed in no list that year wrote them as well: the scale is the paper's.
+    """
+    papers = kept[["year", *outcomes.CELL, "paper"]].drop_duplicates()
+    marks = outcomes.standardise(scores.merge(papers))
+    own = kept[[*KEY, *outcomes.CELL]].drop_duplicates()
+    return marks.merge(own.astype({"year": marks["year"].dtype}))
 
 
 def _add_outcomes(
