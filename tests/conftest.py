@@ -147,15 +147,27 @@ def pupil_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def exchange_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Load a small demo prefecture with all its years, and fit it: exchange is followed over them."""
+    """Load a small demo prefecture with all its years, in which exchange can be followed.
+
+    Fitted is what belongs to exchange alone: the plans of so many schools take their time.
+    """
+    from analysis.cli import fitting
+    from analysis.questions.balance.plan import Options
+    from analysis.records import open_prefecture
+    from analysis.records.results import save_fit
+
     folder = tmp_path_factory.mktemp("exchange")
     run_county(
         folder,
         ("demo", "files", "--scale", "0.2", "--regime", "none"),
         ("load", "files", "--store", "store"),
-        ("fit", "store", "--year", "2021"),
     )
-    return folder / "store"
+    fit = fitting.Fit(folder / "store", 2021, "quality-2017", Options())
+    findings, _ = fitting.find_effects(fit, "130700")
+    for county in open_prefecture(fit.store, "130700", 2021):
+        findings += fitting.order_schools(county, None)
+    save_fit(fit.store, 2021, findings)
+    return fit.store
 
 
 @pytest.fixture(scope="session")
