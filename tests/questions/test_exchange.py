@@ -446,7 +446,9 @@ def test_the_range_holds_the_truth_as_often_as_it_says() -> None:
 # All of it ---------------------------------------------------------------------------------------
 
 
-def _lively(build_county: Any, seed: int, sent: int, order: int | None = None) -> CountyData:
+def _lively(
+    build_county: Any, seed: int, sent: int | dict[int, int], order: int | None = None
+) -> CountyData:
     """Build a county of 12 schools and 240 teachers of whom `sent` go somewhere each year."""
     rng = np.random.default_rng(seed)
     codes = [f"S{n:02}" for n in range(12)]
@@ -460,7 +462,8 @@ def _lively(build_county: Any, seed: int, sent: int, order: int | None = None) -
                     qualification=("associate", "bachelor")[n % 3 == 0])
             for n in range(240)
         ]  # fmt: skip
-        for n in rng.choice(240, sent, replace=False):
+        size = sent if isinstance(sent, int) else sent[year]
+        for n in rng.choice(240, size, replace=False):
             at = int(n) % 12
             moves.append(move(int(n), codes[at], codes[(at + 1 + int(rng.integers(11))) % 12], year,
                               form=("regular", "itinerant")[int(n) % 2], share_week=0.6))  # fmt: skip
@@ -490,6 +493,44 @@ def test_no_number_of_few_leaves_the_county(build_county, audience, seed, sent) 
     for column in ("numerator", "denominator", "n"):
         shown = rows[column].dropna()
         assert not ((shown > 0) & (shown < 10)).any()
+
+
+def test_years_together_do_not_tell_of_a_year_of_few(build_county) -> None:
+    """With 30 and 20 shown, 57 in three years, each once, are at least 7 in the third."""
+    county = _lively(build_county, 4, {2019: 30, 2020: 7, 2021: 20})
+    inside, outside = (exchange.assess(county, few=few) for few in (True, False))
+    together = number(inside, "exchange_moved")
+    assert together - 30 - 20 > 1
+    withheld = {"exchange_moved", "exchange_gap_backbone", "exchange_gap_served"}
+    told, kept = (set(found.table["indicator"]) for found in (outside, inside))
+    assert withheld <= kept
+    assert not withheld & told
+    assert {"flows.few", "selection.few", "returns.few"} <= keys(outside)
+    assert not {"flows.all", "selection.none"} & keys(outside)
+    # Those begun by 2020 are told of 30 and the few; those begun by 2019 of 30 alone.
+    stays_ = outside.table[outside.table["indicator"] == "exchange_lasted"]
+    assert stays_["subject"].tolist() == ["2"]
+    assert not {"flows.few", "selection.few", "returns.few"} & keys(inside)
+
+
+def test_years_of_many_are_told_together(build_county) -> None:
+    county = _lively(build_county, 4, {2019: 30, 2020: 10, 2021: 20})
+    outside = exchange.assess(county)
+    assert {"exchange_moved", "exchange_gap_backbone"} <= set(outside.table["indicator"])
+    assert not {"flows.few", "selection.few", "returns.few"} & keys(outside)
+
+
+@pytest.mark.parametrize(("towns", "told"), [(2, False), (3, True)])
+def test_a_type_of_few_schools_is_not_told_outside(build_county, towns, told) -> None:
+    """Nobody moves between types: the share of one or two schools would be theirs."""
+    zones = {f"S{n}": "121" if n < towns else "220" for n in range(8)}
+    schools = [school(c, zone=z, teachers_n=20) for c, z in zones.items()]
+    teachers = [teacher(n, f"S{n % 8}", backbone=n % 3 == 0) for n in range(160)]
+    moves = [move(n, "S6", "S7") for n in range(160) if n % 8 == 6]
+    county = build_county(schools, teachers=teachers, exchanges=moves)
+    for few in (True, False):
+        table = exchange.assess(county, few=few).table
+        assert (table["by"] == "exchange_type").any() == (few or told)
 
 
 def test_flows_add_up_to_the_exchanged(build_county) -> None:

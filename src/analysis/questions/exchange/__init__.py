@@ -22,7 +22,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analysis.finding import Finding, Note, tidy
+from analysis.finding import Finding, tidy
 from analysis.questions.exchange import (
     arithmetic,
     flows,
@@ -76,7 +76,7 @@ def assess(county: CountyData, *, few: bool = False) -> Finding:
     quotas = [q for r in rosters for q in rule.measure(r) if r is now or not q.scope]
     hidden = frozenset() if few else rows.find_few(quotas, rules["few"]["teachers"])
     made = [*rows.quota_rows(quotas, hidden), *rows.week_rows(county, now, rules, few=few)]
-    moved, told = _moves(county, rosters, rules, few=few)
+    moved, gone = _moves(county, rosters, rules, few=few)
     counted, out = arithmetic.present(county, rules)
     made += [*moved, *arithmetic.compare(county, now, counted, rules, few=few)]
     table = tidy(made)
@@ -88,18 +88,22 @@ def assess(county: CountyData, *, few: bool = False) -> Finding:
         notes=(
             *notes.tell_quotas(code, year, quotas),
             *notes.tell_basis(code, now),
-            *told,
+            *notes.tell_flows(code, year, rules, gone),
+            *notes.tell_returns(code, year, gone),
             *notes.tell_arithmetic(code, year, out),
-            *notes.tell_selection(code, year, table, rules),
+            *notes.tell_selection(code, year, table, rules, gone),
         ),
     )
 
 
 def _moves(
     county: CountyData, rosters: Sequence[Roster], rules: Rules, *, few: bool
-) -> tuple[list[rows.Row], list[Note]]:
-    """Give who moves where, how long, what becomes of them, and how they differ from others."""
-    code, year = county.place.code, county.year
+) -> tuple[list[rows.Row], frozenset[str]]:
+    """Give who moves where, how long, what becomes of them, and how they differ from others.
+
+    Beside the rows, the indicators of which something was left out for the few of a year.
+    """
+    year = county.year
     pooled = flows.pool(rosters, year, rules)
     begun = pd.concat([roster.moves for roster in rosters], ignore_index=True)
     over, lists = stays.follow(county, begun, rules)
@@ -109,4 +113,7 @@ def _moves(
         *stays.return_rows(over, lists, year, rules, few=few),
         *selection.selection_rows(selection.pair(rosters, year, rules), year, rules, few=few),
     ]
-    return made, [*notes.tell_flows(code, year, rules), *notes.tell_returns(code, year)]
+    if few:
+        return made, frozenset()
+    sizes = {roster.year: len(roster.moves) for roster in rosters}
+    return rows.leave_out_few(made, sizes, year, rules)

@@ -151,7 +151,8 @@ def compare(
         }
         stages = [s for s in rules["scope"]["stages"] if few or _is_enough(moves, kind, s, rules)]
         yield from _coefficients(schools, states, kind, stages, county.year)
-        if few or all(_is_many(moves, roster, each, rules) for each in ("", kind)):
+        many = all(_is_many(moves, roster, each, rules) for each in ("", kind))
+        if few or (many and _has_many(schools, roster, rules)):
             yield from _shares(schools, states, roster, moves, kind, county.year)
 
 
@@ -224,6 +225,13 @@ def _is_many(moves: pd.DataFrame, roster: Roster, kind: str, rules: Rules) -> bo
             if group[column].nunique() < rules["few"]["schools"]:
                 return False
     return True
+
+
+def _has_many(schools: pd.DataFrame, roster: Roster, rules: Rules) -> bool:
+    """Tell whether every type has enough schools: a share of one or two is that of a school."""
+    codes = pd.Series(schools.index.get_level_values("school").unique())
+    sizes = codes.map(roster.kinds["location"].to_dict()).value_counts()
+    return bool((sizes >= rules["few"]["schools"]).all())
 
 
 def _shares(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import pandas as pd
 
@@ -53,14 +53,17 @@ def tell_basis(county: str, roster: Roster) -> Iterator[Note]:
         yield Note("exchange.confidence.open", values)
 
 
-def tell_flows(county: str, year: int, rules: Rules) -> Iterator[Note]:
-    """Say how many go which way, where that may be said."""
+def tell_flows(county: str, year: int, rules: Rules, gone: Collection[str] = ()) -> Iterator[Note]:
+    """Say how many go which way, where that may be said; what is `gone` is for the county alone."""
     values: Values = {**common(county, year), "years": Given(rules["pool"]["years"])}
     at = str(year)
 
     def flow(what: str, subject: str) -> Cell:
         return Cell("exchange_moved", by=f"{what}_from→{what}_to", subject=subject, at=at)
 
+    if "exchange_moved" in gone:
+        yield Note("exchange.flows.few", values)
+        return
     yield Note("exchange.flows.all", {**values, "moved": Cell("exchange_moved", at=at)})
     yield Note(
         "exchange.flows.strength",
@@ -68,8 +71,10 @@ def tell_flows(county: str, year: int, rules: Rules) -> Iterator[Note]:
     )
 
 
-def tell_returns(county: str, year: int) -> Iterator[Note]:
+def tell_returns(county: str, year: int, gone: Collection[str] = ()) -> Iterator[Note]:
     """Say where teachers are after their exchange, and how many are there a year later."""
+    if {"exchange_lasted", "exchange_then", "exchange_kept"} & set(gone):
+        yield Note("exchange.returns.few", common(county, year))
     at = str(year)
     places = {
         name: Cell("exchange_then", by=BY_PLACE, subject=name, at=at)
@@ -81,12 +86,15 @@ def tell_returns(county: str, year: int) -> Iterator[Note]:
     yield Note("exchange.returns.planned", common(county, year))
 
 
-def tell_selection(county: str, year: int, table: pd.DataFrame, rules: Rules) -> Iterator[Note]:
+def tell_selection(
+    county: str, year: int, table: pd.DataFrame, rules: Rules, gone: Collection[str] = ()
+) -> Iterator[Note]:
     """Say in one sentence how the exchanged differ in backbone titles, or that they may not."""
     values: Values = {**common(county, year), "years": Given(rules["pool"]["years"])}
     rows = table[table["indicator"] == "exchange_gap_backbone"]
     if rows.empty:
-        yield Note("exchange.selection.none", values)
+        few = "exchange_gap_backbone" in gone
+        yield Note(f"exchange.selection.{'few' if few else 'none'}", values)
         return
     low, high = float(rows["value_low"].iloc[0]), float(rows["value_high"].iloc[0])
     key = "more" if low > 0 else "fewer" if high < 0 else "open"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from analysis.finding import Check, Verdict
@@ -14,6 +14,7 @@ from analysis.records.county import CountyData
 
 Row = dict[str, Any]
 BY_SCOPE = "exchange_scope"
+_POOLED = ("exchange_moved", "exchange_gap_")
 RATIOS = {"eligible": "exchange_of_eligible", "backbone": "exchange_of_moved"}
 
 
@@ -69,6 +70,73 @@ def find_few(found: Iterable[Quota], least: int) -> frozenset[str]:
     counts[RATIOS["eligible"]] = counts["exchange_teachers"] | counts["exchange_eligible"]
     counts[RATIOS["backbone"]] = counts["exchange_teachers"] | backbone
     return frozenset(id for id, each in counts.items() if any(0 < n < least for n in each))
+
+
+def tells_of_few(total: int, years: Collection[int], least: int) -> bool:
+    """Tell whether the teachers of years together say how many a withheld year has at least.
+
+    Each year brings no more than its own: what the others cannot have brought is of that one. That
+    there is somebody is said by withholding it.
+
+    Parameters
+    ----------
+    total
+        Teachers of the years together, each once.
+    years
+        Teachers of each year; of fewer than `least` they are withheld.
+    least
+        How many may be told.
+
+    Examples
+    --------
+    >>> tells_of_few(49, [28, 14, 7], 10), tells_of_few(43, [28, 14, 1], 10)
+    (True, False)
+    >>> tells_of_few(21, [7, 7, 7], 10), tells_of_few(18, [6, 6, 6], 10)
+    (True, False)
+    """
+    few = sum(0 < n < least for n in years)
+    told = sum(n for n in years if n >= least)
+    return few > 0 and total - told - (least - 1) * (few - 1) > 1
+
+
+def leave_out_few(
+    rows: Iterable[Row], sizes: Mapping[int, int], year: int, rules: Rules
+) -> tuple[list[Row], frozenset[str]]:
+    """Leave out what is of several years where these tell of a year with few teachers.
+
+    Parameters
+    ----------
+    rows
+        Of flows, stays, returns and selection.
+    sizes
+        Teachers whose exchange began, by year.
+    year, rules
+        The year of the report, and what `rules.read_rules` gives.
+
+    Returns
+    -------
+    list
+        The others.
+    frozenset
+        Indicators of which something was left out.
+    """
+    kept: list[Row] = []
+    gone: set[str] = set()
+    pooled = True
+    for row in rows:
+        id, subject = row["indicator"], row.get("subject", "")
+        after = int(subject) if id in ("exchange_lasted", "exchange_kept") else 0
+        last = year - after - (id in ("exchange_then", "exchange_kept"))
+        first = year - rules["pool"]["years"] + 1 if id.startswith(_POOLED) else 0
+        years = [n for at, n in sizes.items() if first <= at <= last]
+        total = row["value"] if id == "exchange_moved" else row["n"]
+        if not (id == "exchange_moved" and subject):
+            pooled = not tells_of_few(int(total), years, rules["few"]["teachers"])
+        if pooled:
+            kept.append(row)
+        else:
+            gone.add(id)
+    return kept, frozenset(gone)
 
 
 def _ratio(ratio: Ratio) -> Row:
