@@ -152,6 +152,26 @@ def test_without_scores_or_teachers_nothing_is_made_up(county: CountyData) -> No
     assert [note.key for note in trial_report.report(none).notes] == ["trial.headline.too_few"]
 
 
+def test_no_school_to_draw_has_its_reason(county: CountyData) -> None:
+    """Schools without scores are not schools that took part, and nobody left is no lack of scores."""
+    rows = by_hand(*SIX).rows
+    busy = [rows.assign(**{f"{side}{end}": 2.0 for end in ("", "_low", "_high")})
+            for side in ("receives", "sends")]  # fmt: skip
+    for changed, reason in ((rows.assign(score=np.nan), "no_scores"), (busy[0], "nobody"),
+                            (busy[1], "nobody")):  # fmt: skip
+        panel = Panel(changed, True, {"130722": range(2014, 2022)}, {})
+        made = trial.propose(county, panel, teachers=15, moves=None, counties=1)
+        (note,) = trial_report.report(made).notes
+        assert note.key == f"trial.headline.{reason}"
+        for language in ("zh", "en"):
+            shown = release(trial_report.report(made), "internal")
+            view = View(shown, language, chapter="exchange")  # type: ignore[arg-type]
+            (said,) = prose.said(view, "headline")
+            assert "15" in said.html
+            assert "0所" not in said.html
+            assert "0 schools" not in said.html
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_outside_the_county_no_school_is_told(county: CountyData, language: str) -> None:
     made = trial.propose(county, panel_of(), teachers=60, moves=None, counties=16)
@@ -165,4 +185,8 @@ def test_outside_the_county_no_school_is_told(county: CountyData, language: str)
         text = "".join(block.html for block in prose.said(view, "headline"))
         assert str(made.pairs) in text
     absent = trial_report.recall(county, None)
-    assert [note.key for note in absent.notes] == ["trial.headline.not_fitted"]
+    assert [note.key for note in absent.notes] == ["trial.headline.no_exchanges"]
+    listed = {"pseudonym": "t", "school": "a", "to_school": "b", "county": "130722", "year": 2021}
+    tables = {**county.tables, "exchanges": pd.DataFrame([listed])}
+    unfitted = trial_report.recall(replace(county, tables=tables), None)
+    assert [note.key for note in unfitted.notes] == ["trial.headline.not_fitted"]

@@ -4,7 +4,7 @@ comes of it can be known (先行与等候)?
 Data. The schools of a county by year (`panel`), the teachers that the rule asks to be exchanged, the
 moves of the balance plan where there is one.
 
-Method. Schools that neither received nor sent in any year are put into pairs alike; a lot says which
+Method. Schools under the threshold on both sides in all years are put into pairs alike; a lot says which
 of a pair receives next year and which the year after. From how the county's own schools moved in
 the years before follows the smallest change that this would show.
 
@@ -59,6 +59,8 @@ class Trial:
         Pairs from which on a change worth knowing is found after one year; 0 where unknown.
     counties
         Counties of the prefecture.
+    idle
+        Schools under the threshold on both sides in all years, whether their score is known or not.
     """
 
     county: CountyData
@@ -69,6 +71,7 @@ class Trial:
     found: Mapping[str, Detectable]
     enough: int
     counties: int
+    idle: int
 
     @property
     def pairs(self) -> int:
@@ -110,25 +113,33 @@ def propose(
     teachers = count_least(county) if teachers is None else teachers
     parameters = county.reference.parameters["exchange"]
     at = float(parameters["effect"]["main"])
-    candidates = _choose(panel, county.year, at, moves)
+    idle = _find_idle(panel, county.year, at)
+    candidates = _choose(idle, at, moves)
     seed = [int(parameters["trial"]["seed"]), int(county.place.code), county.year]
     candidates = _draw(candidates, teachers, seed)
     shocks = _learn(panel, at, parameters["trial"])
     pairs, possible = int((candidates["turn"] == 1).sum()), len(candidates) // 2
     found = _find(shocks, pairs, possible, counties, parameters["trial"])
     enough = 0 if shocks is None else _enough(shocks, parameters["trial"])
-    return Trial(county, teachers, at, candidates, shocks, found, enough, counties)
+    return Trial(county, teachers, at, candidates, shocks, found, enough, counties, len(idle))
 
 
-def _choose(panel: Panel, year: int, at: float, moves: Roster | None) -> pd.DataFrame:
-    """List the schools that were under the threshold all the time, the neediest first.
+def _find_idle(panel: Panel, year: int, at: float) -> pd.DataFrame:
+    """Find the schools of the year that were under the threshold on both sides all the time."""
+    roles = assign(panel.rows, "receive", at).roles
+    idle = set(roles.loc[roles["role"] == "control", "school"])
+    rows: pd.DataFrame = panel.rows[
+        (panel.rows["year"] == year) & panel.rows["school"].isin(idle) & (panel.rows["pupils"] > 0)
+    ]
+    return rows
+
+
+def _choose(idle: pd.DataFrame, at: float, moves: Roster | None) -> pd.DataFrame:
+    """List the idle schools whose score is known, the neediest first.
 
     The plan's receivers come first, then schools with few backbone teachers for their pupils.
     """
-    roles = assign(panel.rows, "receive", at).roles
-    idle = set(roles.loc[roles["role"] == "control", "school"])
-    rows = panel.rows[(panel.rows["year"] == year) & panel.rows["school"].isin(idle)]
-    rows = rows[rows["score"].notna() & (rows["pupils"] > 0)]
+    rows = idle[idle["score"].notna()]
     planned = set() if moves is None else set(moves.rows["receiver"])
     pupils = rows["pupils"].astype(float)
     made = pd.DataFrame({

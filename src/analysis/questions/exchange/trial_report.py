@@ -26,7 +26,7 @@ DESIGNS = {
 _FIXED = (
     # id, zh, en, unit, digits
     ("trial_teachers", "按规定至少交流的教师", "Teachers to be exchanged by the rule", "teachers", 0),
-    ("trial_candidates", "从未接收也未派出的学校", "Schools that neither received nor sent", "schools", 0),
+    ("trial_candidates", "可以抽签的学校", "Schools that can be drawn", "schools", 0),
     ("trial_planned", "其中达标方案要派教师去的", "Of them, those the balance plan sends teachers to", "schools", 0),
     ("trial_schools", "先接收的学校", "Schools that receive first", "schools", 0),
     ("trial_pairs", "学校对数", "Pairs of schools", "", 0),
@@ -93,7 +93,8 @@ def recall(county: CountyData, fitted: Finding | None, *, inside: bool = False) 
     """
     if fitted is None:
         labels = {"county": {county.place.code: county.place.label}}
-        note = Note("trial.headline.not_fitted",
+        why = "no_exchanges" if county.table("exchanges").empty else "not_fitted"
+        note = Note(f"trial.headline.{why}",
                     {"county": Name("county", county.place.code), "year": Given(county.year)})  # fmt: skip
         return Finding(name="trial", county=county.place.code, year=county.year, table=tidy([]),
                        indicators=declare(None), labels=labels, notes=(note,), origin=county.origin)  # fmt: skip
@@ -155,7 +156,8 @@ def _say(trial: Trial, worth: float) -> Iterator[tuple[str, dict[str, NoteValue]
         yield "headline.no_rule", {}
         return
     if trial.pairs < 2:
-        yield "headline.too_few", {"teachers": Cell("trial_teachers")}
+        why = "too_few" if len(trial.candidates) else "no_scores" if trial.idle else "nobody"
+        yield f"headline.{why}", {"teachers": Cell("trial_teachers")}
         return
     yield "headline.possible", {"teachers": Cell("trial_teachers")}
     yield "order.planned" if trial.candidates["planned"].any() else "order.needy", {}
