@@ -98,6 +98,13 @@ def test_a_missing_standard_deviation_is_a_note_for_the_sheet(tmp_path: Path) ->
     assert fault.en == "2 rows have a mean and no standard deviation between pupils"
 
 
+def test_a_standard_deviation_that_cannot_be_read_is_not_missing_besides(tmp_path: Path) -> None:
+    intake = read(tmp_path, row(标准差="十四"), row(TWO, 标准差=""))
+    assert [fault.row for fault in intake.errors] == [3]
+    (fault,) = found(intake)
+    assert fault.en.startswith("1 row has")
+
+
 def test_a_test_has_one_paper_in_a_county(tmp_path: Path) -> None:
     """Another subject, grade or year may have another paper."""
     intake = read(tmp_path, row(), row(科目="数学", 命题单位="130722"), row(TWO, 命题单位="130722"))

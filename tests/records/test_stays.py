@@ -114,6 +114,13 @@ def test_what_a_stay_has_wrong_is_said_at_its_place(
     assert not any(text in said for text in changed.values() if "-" in text)
 
 
+@pytest.mark.parametrize("text", ["两天", "2/5", "40", "-0.4"])
+def test_a_share_that_cannot_be_read_is_not_missing_besides(tmp_path: Path, text: str) -> None:
+    intake = read(tmp_path, row(1, form="走教", share=text), row(2, form="走教"))
+    assert [fault.row for fault in intake.errors] == [3]
+    assert [(fault.code, fault.row) for fault in found(intake)] == [("itinerant-without-share", 4)]
+
+
 @pytest.mark.parametrize("number", [identity(7), identity(7)[:-1] + "x", f"G{identity(7)}"])
 def test_a_number_of_a_person_is_no_code_of_a_school(tmp_path: Path, number: str) -> None:
     """Else it would be kept apart from nothing, with schools of other counties."""
@@ -122,6 +129,19 @@ def test_a_number_of_a_person_is_no_code_of_a_school(tmp_path: Path, number: str
     assert (fault.code, fault.row, fault.column) == ("code-of-a-person", 3, "交流到学校标识码")
     assert intake.frames["exchanges"]["to_school"].isna().all()
     assert number not in json.dumps(intake.as_json(), ensure_ascii=False)
+
+
+def test_a_list_with_nothing_in_it_is_said(tmp_path: Path) -> None:
+    (fault,) = (f for f in read(tmp_path / "a").faults if f.code == "sheet-without-rows")
+    assert (fault.file, fault.sheet, fault.level) == (
+        "130722_2021_交流轮岗.xlsx",
+        "交流轮岗",
+        "info",
+    )
+    folder = write_county(tmp_path / "b")
+    write_xlsx(folder / "130722_2021_交流轮岗.xlsx", {"交流轮岗": [[""]], "Sheet2": []})
+    (fault,) = (f for f in read_folder(folder).faults if f.code == "file-blank")
+    assert (fault.file, fault.level) == ("130722_2021_交流轮岗.xlsx", "warning")
 
 
 @pytest.mark.parametrize("start", ["2021-07-01", "2021-08-25", "2021-09-01", "2022-08-31", ""])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,13 @@ class Crossing:
     frames: Mapping[str, pd.DataFrame]
     places: Sequence[tuple[str, str]]
     china: bool = True
+    unread: Mapping[tuple[str, str], set[tuple[int, int]]] = field(default_factory=dict)
+
+    def find_unread(self, table: str, column: str) -> pd.Series:
+        """Mark the rows whose cell could not be read: it is not empty, and has been told."""
+        frame, cells = self.frames[table], self.unread.get((table, column), set())
+        marks = [at in cells for at in zip(frame[PLACE], frame[ROW], strict=True)]
+        return pd.Series(marks, index=frame.index, dtype=bool)
 
     def fault(
         self, code: str, row: Mapping[Any, Any], *, column: str = "", level: Level = "error",

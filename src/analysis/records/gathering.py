@@ -36,11 +36,14 @@ class Gathered:
         File and sheet of each block; `PLACE` of a row is its position here.
     faults
         What was found while typing.
+    unread
+        `PLACE` and row of the cells that could not be read, by table and column.
     """
 
     names: Gazetteer
     places: list[tuple[str, str]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    unread: dict[tuple[str, str], set[tuple[int, int]]] = field(default_factory=dict)
     _values: dict[str, dict[str, list[Value]]] = field(default_factory=dict)
 
     def add(self, block: Block) -> None:
@@ -81,7 +84,10 @@ class Gathered:
             return [block.constants.get(column.id)] * count
         texts = _grades_of_the_year(block, texts) if column.id == "grade" else texts
         typed = _type(block, column, texts)
-        self.faults.extend(_cell_faults(block, column, texts, typed))
+        found = list(_cell_faults(block, column, texts, typed))
+        self.faults.extend(found)
+        unread = self.unread.setdefault((block.table.id, column.id), set())
+        unread.update((len(self.places), fault.row) for fault in found)
         if column.id == "county":
             codes = self._checked_counties(block, typed.values)
             self.faults.extend(self._named_otherwise(block, codes))

@@ -193,6 +193,8 @@ class _Reading:
             counts["same_file"] = rows
         else:
             self.hashes[book.sha256] = name
+            if book.sheets and not any(map(_is_written, book.sheets)):
+                self.faults.append(fault("file-blank", file=name, level="warning"))
             for sheet in book.sheets:
                 counts.update(self._sheet(sheet, book))
         used = counts.pop("data", 0)
@@ -202,7 +204,9 @@ class _Reading:
     def finish(self, dataset: Dataset) -> Intake:
         """Hold the tables against each other and close the account."""
         frames = self.gathered.frames()
-        crossing = Crossing(frames, self.gathered.places, china=not dataset.regions)
+        crossing = Crossing(
+            frames, self.gathered.places, china=not dataset.regions, unread=self.gathered.unread
+        )
         if all(frame.empty for frame in frames.values()):
             self.faults.append(fault("nothing-read"))
         faults = (
@@ -225,16 +229,22 @@ class _Reading:
         if self.plan:
             return self._mapped_sheet(self.plan, sheet, book)
         rows = len(sheet.rows)
-        if normal(sheet.name) in vocabulary().sheets:
+        if _is_guide(sheet):
             return Counter({"guide": rows})
         header = locate(sheet.rows, hint=f"{sheet.name} {Path(book.name).stem}")
         if header is None:
-            if any(cell.strip() for row in sheet.rows for cell in row):
+            if _is_written(sheet):
                 self.faults.append(
                     fault("sheet-not-recognised", file=book.name, sheet=sheet.name, level="warning")
                 )
             return Counter({"unmatched": rows})
         kinds = classify(sheet.rows, header)
+        # Our own forms, which have a guide, may lie there untouched.
+        if "data" not in kinds and not any(_is_guide(each) for each in book.sheets):
+            self.faults.append(
+                fault("sheet-without-rows", file=book.name, sheet=sheet.name, level="info",
+                      table_zh=header.table.zh, table_en=header.table.en)
+            )  # fmt: skip
         evidence = list(_evidence(sheet, kinds, book.name))
         texts = [e.text for e in evidence if e.kind != "folder"]
         refused = pupil_faults(header, texts, At(book.name, sheet.name))
@@ -282,6 +292,15 @@ class _Reading:
             self.gathered.add(block)
         self.faults.extend(self.gathered.faults)
         self.gathered.faults.clear()
+
+
+def _is_guide(sheet: Sheet) -> bool:
+    return normal(sheet.name) in vocabulary().sheets
+
+
+def _is_written(sheet: Sheet) -> bool:
+    """Tell whether anything stands in a sheet."""
+    return any(cell.strip() for row in sheet.rows for cell in row)
 
 
 def _constants(setting: Setting) -> dict[str, Any]:

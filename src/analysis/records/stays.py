@@ -37,6 +37,7 @@ def stay_faults(crossing: Crossing) -> Iterator[Fault]:
     yield from _told(crossing, stays[early], "stay-ends-before-start", "end")
     yield from _told(crossing, stays[_outside(stays)], "stay-outside-year", "start")
     unknown = stays["share_week"].isna() & (stays["form"] == ITINERANT).fillna(False)
+    unknown &= ~crossing.find_unread("exchanges", "share_week")
     yield from _told(crossing, stays[unknown], "itinerant-without-share", "share_week", "warning")
     whole = stays["share_week"].isin([0, 1]) & (stays["form"] == ITINERANT).fillna(False)
     yield from _told(crossing, stays[whole], "itinerant-share-odd", "share_week", "warning")
