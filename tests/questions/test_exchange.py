@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from scipy.stats import t as student
 from tests.questions.conftest import school
 
+from analysis.display import View, prose
 from analysis.finding import PERSON_UNITS, Finding
 from analysis.methods.dispersion import difference_coefficient
 from analysis.questions import assurance, balance, exchange
@@ -511,6 +513,20 @@ def test_years_together_do_not_tell_of_a_year_of_few(build_county) -> None:
     stays_ = outside.table[outside.table["indicator"] == "exchange_lasted"]
     assert stays_["subject"].tolist() == ["2"]
     assert not {"flows.few", "selection.few", "returns.few"} & keys(inside)
+
+
+@pytest.mark.parametrize("listed", [{2019, 2020, 2021}, {2020, 2021}, {2021}])
+def test_years_without_a_list_are_no_years_without_exchange(build_county, listed) -> None:
+    county = _lively(build_county, 4, 30)
+    rows = county.tables["exchanges"]
+    kept = rows[rows["year"].isin(listed)].reset_index(drop=True)
+    county = replace(county, tables={**county.tables, "exchanges": kept})
+    finding = exchange.assess(county)
+    assert ("flows.lists" in keys(finding)) == (len(listed) < 3)
+    if len(listed) < 3:
+        view = View(release(finding, "public"), "zh")
+        text = "".join(block.html for block in prose.said(view, "flows"))
+        assert f"只有{len(listed)}个学年" in text
 
 
 def test_years_of_many_are_told_together(build_county) -> None:

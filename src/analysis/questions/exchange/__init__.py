@@ -88,7 +88,7 @@ def assess(county: CountyData, *, few: bool = False) -> Finding:
         notes=(
             *notes.tell_quotas(code, year, quotas),
             *notes.tell_basis(code, now),
-            *notes.tell_flows(code, year, rules, gone),
+            *notes.tell_flows(code, year, rules, {r.year for r in rosters}, gone),
             *notes.tell_returns(code, year, gone),
             *notes.tell_arithmetic(code, year, out),
             *notes.tell_selection(code, year, table, rules, gone),

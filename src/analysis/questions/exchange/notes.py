@@ -53,9 +53,18 @@ def tell_basis(county: str, roster: Roster) -> Iterator[Note]:
         yield Note("exchange.confidence.open", values)
 
 
-def tell_flows(county: str, year: int, rules: Rules, gone: Collection[str] = ()) -> Iterator[Note]:
-    """Say how many go which way, where that may be said; what is `gone` is for the county alone."""
-    values: Values = {**common(county, year), "years": Given(rules["pool"]["years"])}
+def tell_flows(
+    county: str, year: int, rules: Rules, listed: Collection[int], gone: Collection[str] = ()
+) -> Iterator[Note]:
+    """Say how many go which way, where that may be said; what is `gone` is for the county alone.
+
+    Of the years together those without a list (not `listed`) are no years without exchange.
+    """
+    pooled = rules["pool"]["years"]
+    values: Values = {**common(county, year), "years": Given(pooled)}
+    known = sum(year - pooled < each <= year for each in listed)
+    if known < pooled:
+        yield Note("exchange.flows.lists", {**values, "known": Given(known)})
     at = str(year)
 
     def flow(what: str, subject: str) -> Cell:
