@@ -15,7 +15,7 @@ import matplotlib
 import pytest
 from lxml import etree
 
-from analysis.display import Rendered, View, charts, theme
+from analysis.display import Rendered, View, charts, tables, theme
 from analysis.errors import RenderError, UsageError
 from analysis.finding import Finding, save, tidy
 
@@ -158,6 +158,18 @@ def test_units_are_drawn_by_name(finding: Finding, look: Look) -> None:
     assert "3 units" in block.data["alt"]
 
 
+def test_a_figure_and_a_table_of_one_name_may_both_be_withheld(
+    finding: Finding, look: Look
+) -> None:
+    rows = [{"indicator": "staff", "stage": "primary", "at": "2021", "by": "school",
+             "subject": subject, "flag": "c"} for subject in ("A", "B")]  # fmt: skip
+    view = look("superior", of=dataclasses.replace(finding, table=tidy(rows), checks=(), notes=()))
+    (line,) = charts.dot_strips(view, "schools")
+    (other,) = tables.cells(view, "schools", ["staff"], rows="subject", by="school")
+    assert line.kind == other.kind == "prose"
+    assert line.id != other.id
+
+
 def test_withheld_rows_alone_make_a_line_and_no_rows_make_nothing(
     finding: Finding, look: Look
 ) -> None:
@@ -232,7 +244,7 @@ def test_the_users_settings_change_nothing(look: Look) -> None:
 
 SAME = """
 import hashlib, sys
-from analysis.display import View, charts
+from analysis.display import View, charts, tables
 from analysis.finding import load
 from analysis.release import release
 view = View(release(load(sys.argv[1]), "internal"), "zh")

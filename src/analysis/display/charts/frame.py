@@ -85,7 +85,9 @@ def without(
     if not rows:
         return ()
     title = view.caption("figure", figure, "title", stage, chart=chart, **values)
-    return (nothing(view, _joined(figure, of), stage, emptiness(rows) or "x", title or figure),)
+    # A table may have the figure's name: the lines in place of both are not the same block.
+    name = _joined(f"figure-{figure}", of)
+    return (nothing(view, name, stage, emptiness(rows) or "x", title or figure),)
 
 
 def _joined(figure: str, of: str) -> str:
