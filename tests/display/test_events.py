@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from analysis.display import View, charts
+from analysis.display import View, charts, theme
 from analysis.finding import Finding, tidy
 
 Look = Callable[..., View]
@@ -93,3 +93,26 @@ def test_the_main_way_is_full_and_all_are_written(finding: Finding, look: Look) 
     assert all(full for _, _, full in _places(plain.svg))
     assert [row["subject"] for row in block.data["rows"]] == ["one", "two", "three"]
     assert charts.range_dots(_ways(finding, look), "ways", "staff.gap", by="nothing") == ()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_number_beside_a_range_ends_inside_the_drawing(
+    finding: Finding, look: Look, language: str
+) -> None:
+    """However long it is: both ends with sign and many digits."""
+    rows = [
+        {"indicator": "staff.gap", "stage": "primary", "by": "way", "subject": way, "value": -0.04,
+         "value_low": -12345.125, "value_high": 12345.5, "interval_kind": "model"}
+        for way in ("one", "two")
+    ]  # fmt: skip
+    indicators = tuple(dataclasses.replace(i, digits=3) for i in finding.indicators)
+    view = look(language=language, of=dataclasses.replace(finding, table=tidy(rows), checks=(), notes=(),
+                                                 indicators=indicators))  # fmt: skip
+    (block,) = charts.range_dots(view, "ways", "staff.gap", by="way")
+    row = view.rows("staff.gap", stage="primary", by="way")[0]
+    told = view.word("display.flagged", number=view.value(row), flag=view.range(row))
+    width = float(re.search(r'viewBox="0 0 ([0-9.]+)', block.svg)[1])  # type: ignore[index]
+    starts = [float(x) for x in re.findall(r"translate\(([0-9.]+) [0-9.]+\) scale", block.svg)]
+    beside = max(starts)
+    assert beside > width / 2
+    assert beside + theme.text_width(told) <= width

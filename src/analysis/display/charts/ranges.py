@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.display import theme
-from analysis.display.charts.canvas import LEADING, Canvas, Scale
+from analysis.display.charts.canvas import LEADING, POINT, Canvas, Scale
 from analysis.display.charts.frame import Blocks, finish, without
 from analysis.display.rows import Row, is_number, present
 from analysis.display.view import View
 
-_NAMES, _WORDS = 5.6, 3.3
+_NAMES = 5.6
 _TOP = 0.75
 
 
@@ -49,14 +49,16 @@ def _draw(view: View, rows: Sequence[Row], indicator: str, main: str) -> Canvas:
     canvas = Canvas(_TOP + sum(heights) + 0.75, f"{view.released.name}.{indicator}")
     ends = [row[field] for row in rows for field in ("value", "value_low", "value_high")
             if is_number(row[field])]  # fmt: skip
-    scale = Scale.over([*ends, 0.0], _NAMES, canvas.width - _WORDS)
+    said = [_say(view, row, indicator) for row in rows]
+    words = canvas.width - max(theme.text_width(text) for text in said) * POINT - 0.1
+    scale = Scale.over([*ends, 0.0], _NAMES, words - 0.3)
     bottom = _TOP + sum(heights)
     canvas.key(0.1, 0.25, [("met", view.word("display.chart.estimate")),
                            ("-", view.word("display.chart.range"))])  # fmt: skip
     canvas.axis(scale, bottom + 0.1)
     canvas.line([scale(0.0)] * 2, [_TOP - 0.1, bottom + 0.1], color=theme.INK, width=0.8)
     y = _TOP
-    for row, name, height in zip(rows, names, heights, strict=True):
+    for row, name, height, told in zip(rows, names, heights, said, strict=True):
         middle = y + height / 2
         for place, line in enumerate(name):
             canvas.text(0.1, middle + (place - (len(name) - 1) / 2) * LEADING, line)
@@ -66,11 +68,13 @@ def _draw(view: View, rows: Sequence[Row], indicator: str, main: str) -> Canvas:
         canvas.dots(
             [scale(row["value"])], [middle], "met", 5.5, hollow=main not in ("", row["subject"])
         )
-        words = view.flagged(view.number(row["value"], indicator), row["flag"])
-        reach_words = view.range(row)
-        said = (
-            view.word("display.flagged", number=words, flag=reach_words) if reach_words else words
-        )
-        canvas.text(canvas.width - _WORDS + 0.3, middle, said)
+        canvas.text(words, middle, told)
         y += height
     return canvas
+
+
+def _say(view: View, row: Row, indicator: str) -> str:
+    """Write the number of a line, with its range where it has one."""
+    number = view.flagged(view.number(row["value"], indicator), row["flag"])
+    reach = view.range(row)
+    return view.word("display.flagged", number=number, flag=reach) if reach else number
