@@ -63,7 +63,7 @@ def subjects(
 def indicators(
     view: View, table: str, ids: Sequence[str], *, show: Literal["value", "estimate"] = "estimate"
 ) -> tuple[Rendered, ...]:
-    """Make a table with a row an indicator and a column a stage.
+    """Make a table with a row an indicator and a column a stage; units are for its words to say.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def indicators(
     stages = [one for one in view.stages if any(id in view.ids("", one) for id in ids)]
     write: Callable[[View, Row | None], Item] = estimated if show == "estimate" else valued
     found = {(id, one): view.row(id, stage=one) for id in ids for one in stages}
-    rows = [(Item(view.titled(id)), *(write(view, found[id, one]) for one in stages)) for id in ids]
+    rows = [(Item(view.name(id)), *(write(view, found[id, one]) for one in stages)) for id in ids]
     shown = [row for row in found.values() if row is not None]
     first = Head("indicator", view.word("display.column.indicator"))
     return _finish(view, table, ids[0] if ids else "", stages, first, rows, shown)
