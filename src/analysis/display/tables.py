@@ -208,7 +208,10 @@ def _listing(view: View, indicator: str, by: str, checks: Sequence[Check]) -> Gr
     heads = (
         subject_head(view, by),
         number_head(view, "value", indicator, name=True),
-        Head("reason", view.word("display.column.reason")),
+        Head(
+            "reason",
+            view.word(f"display.column.{'reason' if any(c.reason for c in checks) else 'verdict'}"),
+        ),
     )
     rows = tuple(
         (

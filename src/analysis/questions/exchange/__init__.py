@@ -38,7 +38,7 @@ from analysis.questions.exchange.rosters import Roster, draw_up_all
 from analysis.questions.exchange.rules import Rules, read_rules
 from analysis.records.county import CountyData
 
-__all__ = ["assess"]
+__all__ = ["assess", "sum_up"]
 
 
 def assess(county: CountyData, *, few: bool = False) -> Finding:
@@ -94,6 +94,14 @@ def assess(county: CountyData, *, few: bool = False) -> Finding:
             *notes.tell_selection(code, year, table, rules, gone),
         ),
     )
+
+
+def sum_up(finding: Finding) -> Finding:
+    """Give what the summary of a county takes: the headline alone.
+
+    The two requirements of the whole county stand in the chapter on duties, and count once.
+    """
+    return replace(finding, checks=())
 
 
 def _moves(

@@ -106,7 +106,8 @@ def report(studied: Study, county: CountyData) -> Finding:
         for side, by_dose in studied.assigned.items()
     }  # fmt: skip
     cases = tuple(made[side] for made in (studied.together, own) for side in SIDES)
-    table = tidy(row for case in cases for row in effect_rows.tell(case, parameters))
+    rows = [row for case in cases for row in effect_rows.tell(case, parameters)]
+    table = tidy([*rows, *effect_rows.count_silent(studied.panel.left_out["counties"])])
     return Finding(
         name="effect",
         county=code,

@@ -41,6 +41,7 @@ _DECLARED: tuple[tuple[str, str, str, str, IntervalKind, int], ...] = (
     ("effect_compared_treated", "参加比较的交流学校", "Schools with exchange compared", "schools", "none", 0),
     ("effect_compared_controls", "参加比较的对照学校", "Other schools compared", "schools", "none", 0),
     ("effect_incomplete", "成绩不全而未比较的学校", "Left out, scores not complete", "schools", "none", 0),
+    ("effect_counties_silent", "没有交流名单的县", "Counties without a list of exchanges", "counties", "none", 0),
     ("effect_clusters", "独立的组", "Clusters", "", "none", 0),
     ("effect_clusters_treated", "其中参加交流的组", "Clusters with exchange", "", "none", 0),
     ("effect_clusters_controls", "其中对照的组", "Clusters without", "", "none", 0),
@@ -94,8 +95,8 @@ LABELS = {
         "send_own": {"zh": "本县派出学校", "en": "sending schools of the county"},
     },
     "direction": {
-        "higher": {"zh": "高", "en": "higher"},
-        "lower": {"zh": "低", "en": "lower"},
+        "higher": {"zh": "相对上升", "en": "risen"},
+        "lower": {"zh": "相对下降", "en": "fallen"},
     },
     BY_SPEC: {
         "never": {"zh": "主要估计：与从未参加的学校比", "en": "Main: against schools that never began"},

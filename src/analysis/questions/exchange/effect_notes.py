@@ -46,6 +46,11 @@ def tell(
     if any(case.refuted is not None for case in cases):
         yield Note("effect.confidence.ranges", common)
         yield Note("effect.confidence.words", common)
+        yield Note("effect.confidence.who", {**common, "dose": Given(parameters["main"])})
+    if "effect_counties_silent" in set(table["indicator"]):
+        yield Note(
+            "effect.confidence.silent", {**common, "counties": Cell("effect_counties_silent")}
+        )
     yield Note("effect.caution.average", common)
     yield Note("effect.caution.others", common)
     yield Note("effect.caution.arithmetic", common)
@@ -84,10 +89,16 @@ def _case(case: Case, parameters: Parameters) -> Told:
     yield from _reading(case.refuted, stage)
 
 
+def _word(refuted: Refuted) -> str:
+    """Tell apart why evidence is insufficient: the range includes nought, or the errors disagree."""
+    apart = refuted.word == "insufficient" and refuted.judged.estimate.excludes_zero
+    return "disagree" if apart else refuted.word
+
+
 def _headline(refuted: Refuted, stage: str) -> Told:
     higher = refuted.judged.estimate.value > 0
     yield (
-        f"headline.{refuted.word}",
+        f"headline.{_word(refuted)}",
         {
             "direction": Name("direction", "higher" if higher else "lower"),
             "effect": Cell("effect_score", stage),
@@ -103,7 +114,7 @@ def _headline(refuted: Refuted, stage: str) -> Told:
 def _staying(refuted: Refuted, stage: str) -> Told:
     higher = refuted.judged.estimate.value > 0
     yield (
-        f"staying.{refuted.word}",
+        f"staying.{_word(refuted)}",
         {
             "direction": Name("direction", "higher" if higher else "lower"),
             "effect": Cell("effect_staying", stage),

@@ -54,6 +54,12 @@ def tell(case: Case, parameters: Parameters) -> Iterator[Row]:
         yield {"stage": name_stage(case), **row}
 
 
+def count_silent(counties: int) -> Iterator[Row]:
+    """Give the counties without any list of exchanges, if there are."""
+    if counties:
+        yield {"indicator": "effect_counties_silent", "value": counties, "unit": "counties"}
+
+
 def name_stage(case: Case) -> str:
     """Name a case among the finding's stages: its side, and whose schools they are."""
     return f"{case.side}_{case.scope}"

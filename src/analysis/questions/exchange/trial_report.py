@@ -31,6 +31,7 @@ _FIXED = (
     ("trial_schools", "先接收的学校", "Schools that receive first", "schools", 0),
     ("trial_pairs", "学校对数", "Pairs of schools", "", 0),
     ("trial_needed", "第一年所需教师", "Teachers needed in the first year", "teachers", 0),
+    ("trial_needed_more", "其中超出按规定的人数", "Of them, more than the rule asks for", "teachers", 0),
     ("trial_needed_later", "第二年所需教师", "Teachers needed in the second year", "teachers", 0),
     ("trial_enough", "一年内发现值得知道的变化所需的对数", "Pairs that would show a change worth knowing after one year", "", 0),
     ("trial_turn", "接收的次序", "Turn", "", 0),
@@ -118,6 +119,7 @@ def _rows(trial: Trial) -> Iterator[Row]:
         "trial_pairs": (trial.pairs, ""),
         "trial_needed": (int(first["needs"].sum()), "teachers"),
         "trial_needed_later": (int(drawn["needs"].sum()), "teachers"),
+        "trial_needed_more": (_more(trial), "teachers"),
         "trial_enough": (trial.enough or np.nan, ""),
     }
     for id, (value, unit) in counts.items():
@@ -135,6 +137,13 @@ def _rows(trial: Trial) -> Iterator[Row]:
         yield {**row, "indicator": "trial_pair", "value": pair}
         yield {**row, "indicator": "trial_turn", "value": turn}
         yield {**row, "indicator": "trial_needs", "value": needs, "unit": "teachers"}
+
+
+def _more(trial: Trial) -> float:
+    """Give the teachers that the second year needs beyond those that the rule asks for; nan for none."""
+    listed = trial.candidates
+    more = int(listed.loc[listed["turn"] > 0, "needs"].sum()) - trial.teachers
+    return more if more > 0 else np.nan
 
 
 def _tell(trial: Trial) -> Iterator[Note]:
@@ -165,7 +174,14 @@ def _say(trial: Trial, worth: float) -> Iterator[tuple[str, dict[str, NoteValue]
         yield "found.unknown", {}
     else:
         yield from _powers(trial, worth)
-    yield from ((f"caution.{key}", {}) for key in ("lot", "second", "people", "order"))
+    more = {} if np.isnan(_more(trial)) else {"more": Cell("trial_needed_more")}
+    said: dict[str, dict[str, NoteValue]] = {
+        "lot": {},
+        "second": dict(more),
+        "people": {},
+        "order": {},
+    }
+    yield from ((f"caution.{key}", values) for key, values in said.items())
 
 
 def _powers(trial: Trial, worth: float) -> Iterator[tuple[str, dict[str, NoteValue]]]:
