@@ -205,14 +205,9 @@ def _listing(view: View, indicator: str, by: str, checks: Sequence[Check]) -> Gr
         (check, view.row(indicator, stage=check.stage, by=by, subject=check.subject, at=check.at))
         for check in checks
     ]
-    heads = (
-        subject_head(view, by),
-        number_head(view, "value", indicator, name=True),
-        Head(
-            "reason",
-            view.word(f"display.column.{'reason' if any(c.reason for c in checks) else 'verdict'}"),
-        ),
-    )
+    why = "reason" if any(check.reason for check in checks) else "verdict"
+    heads = (subject_head(view, by), number_head(view, "value", indicator, name=True),
+             Head("reason", view.word(f"display.column.{why}")))  # fmt: skip
     rows = tuple(
         (
             Item(view.label(by, check.subject)),

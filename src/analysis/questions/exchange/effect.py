@@ -107,7 +107,7 @@ def report(studied: Study, county: CountyData) -> Finding:
     }  # fmt: skip
     cases = tuple(made[side] for made in (studied.together, own) for side in SIDES)
     rows = [row for case in cases for row in effect_rows.tell(case, parameters)]
-    table = tidy([*rows, *effect_rows.count_silent(studied.panel.left_out["counties"])])
+    table = tidy([*rows, *effect_rows.count_silent(studied.panel.left_out.get("counties", 0))])
     return Finding(
         name="effect",
         county=code,
