@@ -82,7 +82,7 @@ test-all: check ## the tests with the slow ones
 
 .PHONY: test-long
 test-long: setup ## the simulations in full: some minutes
-	python -m pytest -m slow tests/test_simulations.py tests/test_county_shocks.py tests/test_staggered_shocks.py tests/methods/test_sensitivity.py
+	python -m pytest -m slow tests/test_simulations.py tests/test_county_shocks.py tests/test_staggered_shocks.py tests/methods/test_sensitivity.py tests/questions/test_exchange_effect.py
 
 .PHONY: golden
 golden: setup ## write the golden numbers anew: read the difference before you commit it

@@ -159,7 +159,7 @@ def exchange_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exchange")
     run_county(
         folder,
-        ("demo", "files", "--scale", "0.2", "--regime", "none"),
+        ("demo", "files", "--scale", "0.1", "--regime", "none"),
         ("load", "files", "--store", "store"),
     )
     fit = fitting.Fit(folder / "store", 2021, "quality-2017", Options())
