@@ -14,6 +14,7 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from tests.questions.exchange_frames import make_panel
 
 from analysis import i18n
@@ -22,7 +23,7 @@ from analysis.methods import clusters, staggered
 from analysis.questions.exchange import doubts, effect, estimators, inference, study
 from analysis.questions.exchange.cases import Case, examine, refute
 from analysis.questions.exchange.effect_indicators import LABELS
-from analysis.questions.exchange.events import follow
+from analysis.questions.exchange.events import Events, follow
 from analysis.questions.exchange.ladder import RESULTS, WORDS
 from analysis.questions.exchange.panel import Panel
 from analysis.questions.exchange.roles import Assigned
@@ -273,9 +274,37 @@ def test_power_of_the_pretest_is_its_size_against_no_drift_and_grows_with_it() -
         by = "county" if rows["county"].nunique() > 1 else "school"
         made = follow(select(rows, "score", by), RULES, REFUTATION)
         powers = [doubts.test_before(made, size, 0.05).power for size in (0.0, 0.1, 0.3, 1.0)]
-        assert powers[0] == pytest.approx(0.05, abs=1e-6)
+        # Each of the two tests has half of the size.
+        assert powers[0] == pytest.approx(0.025, abs=1e-6)
         assert powers == sorted(powers)
         assert powers[-1] > 0.9
+
+
+def test_a_steady_drift_is_seen_where_single_years_do_not_show_it() -> None:
+    """Four years, each within its error: together they are no accident, as a line they are one."""
+    line = np.array([-4.0, -3.0, -2.0])
+    table = pd.DataFrame({"event": [-4, -3, -2, 0, 1], "estimate": [0.10, 0.066, 0.033, 0.0, 0.0],
+                          "schools": [20] * 5})  # fmt: skip
+    spread = 0.045**2 * (0.5 * np.eye(5) + 0.5)
+    made = Events(table, spread, np.zeros(2), 60, few=False)
+    found = doubts.test_before(made, 0.1, 0.05)
+    inverse = np.linalg.inv(spread[:3, :3])
+    z = (line + 1) @ inverse @ table["estimate"][:3] / np.sqrt((line + 1) @ inverse @ (line + 1))
+    together = stats.chi2.sf(table["estimate"][:3] @ inverse @ table["estimate"][:3], 3)
+    assert found.p == pytest.approx(2 * min(2 * stats.norm.sf(abs(z)), together))
+    assert found.p < 0.05 < together
+
+
+def test_the_pretest_seldom_finds_what_is_not_there() -> None:
+    rng = np.random.default_rng(3)
+    spread = 0.04**2 * (0.5 * np.eye(4) + 0.5)
+    drawn = rng.multivariate_normal(np.zeros(4), spread, 2000)
+    table = pd.DataFrame({"event": [-4, -3, -2, 0], "schools": [20] * 4})
+    events = (
+        Events(table.assign(estimate=each), spread, np.zeros(2), 60, few=False) for each in drawn
+    )
+    share = np.mean([doubts.test_before(one, 0.1, 0.05).p < 0.05 for one in events])
+    assert 0.025 < share < 0.06
 
 
 def test_schools_that_stop_are_followed_through_that_year_and_have_no_say() -> None:
