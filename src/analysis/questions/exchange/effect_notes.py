@@ -16,6 +16,12 @@ from analysis.questions.exchange.study import Parameters
 Values = dict[str, NoteValue]
 Told = Iterator[tuple[str, Values]]
 CANNOT = "effect.headline.cannot_"
+_OF_SCORES = (
+    "effect_score", "effect_size", "effect_compared_treated", "effect_compared_controls",
+)  # fmt: skip
+_OF_STAYING = (
+    "effect_staying", "effect_staying_size", "effect_staying_treated", "effect_staying_controls",
+)  # fmt: skip
 
 
 def tell(
@@ -71,7 +77,7 @@ def keep(notes: Iterable[Note], shown: set[str]) -> Iterator[Note]:
 def _case(case: Case, parameters: Parameters) -> Told:
     stage = name_stage(case)
     if case.staying is not None:
-        yield from _staying(case.staying, stage)
+        yield from _found("staying", case.staying, stage, _OF_STAYING)
     if case.refuted is None:
         rules = parameters["inference"]
         yield (
@@ -83,7 +89,7 @@ def _case(case: Case, parameters: Parameters) -> Told:
             },
         )
         return
-    yield from _headline(case.refuted, stage)
+    yield from _found("headline", case.refuted, stage, _OF_SCORES)
     yield from _before(case.refuted, stage, parameters)
     yield f"sure.{case.scope}_{case.cluster}", {}
     yield from _reading(case.refuted, stage)
@@ -95,34 +101,20 @@ def _word(refuted: Refuted) -> str:
     return "disagree" if apart else refuted.word
 
 
-def _headline(refuted: Refuted, stage: str) -> Told:
+def _found(role: str, refuted: Refuted, stage: str, ids: tuple[str, str, str, str]) -> Told:
+    """Say what was found, by its word; `ids` are of the effect, its size, and the schools compared."""
+    effect, size, treated, controls = ids
     higher = refuted.judged.estimate.value > 0
     yield (
-        f"headline.{_word(refuted)}",
+        f"{role}.{_word(refuted)}",
         {
             "direction": Name("direction", "higher" if higher else "lower"),
-            "effect": Cell("effect_score", stage),
-            "size": Cell("effect_size", stage),
-            "low": Cell("effect_score", stage, field="value_low"),
-            "high": Cell("effect_score", stage, field="value_high"),
-            "schools": Cell("effect_compared_treated", stage),
-            "controls": Cell("effect_compared_controls", stage),
-        },
-    )
-
-
-def _staying(refuted: Refuted, stage: str) -> Told:
-    higher = refuted.judged.estimate.value > 0
-    yield (
-        f"staying.{_word(refuted)}",
-        {
-            "direction": Name("direction", "higher" if higher else "lower"),
-            "effect": Cell("effect_staying", stage),
-            "size": Cell("effect_staying_size", stage),
-            "low": Cell("effect_staying", stage, field="value_low"),
-            "high": Cell("effect_staying", stage, field="value_high"),
-            "schools": Cell("effect_staying_treated", stage),
-            "controls": Cell("effect_staying_controls", stage),
+            "effect": Cell(effect, stage),
+            "size": Cell(size, stage),
+            "low": Cell(effect, stage, field="value_low"),
+            "high": Cell(effect, stage, field="value_high"),
+            "schools": Cell(treated, stage),
+            "controls": Cell(controls, stage),
         },
     )
 
