@@ -1,0 +1,196 @@
+"""Where a parent is found, and how one is started.
+
+A parent serves who has the same interpreter, the same settings of it and the same imports: what it
+listens on is named by their hash, in a folder that only its user can enter.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from analysis import wire
+from analysis.press.warm.client import RefusedError, WarmKernel, ask
+
+IDLE_SECONDS = 600
+"""How long a parent waits for the next question before it ends."""
+
+START_SECONDS = 60
+_FOLDER_VARIABLE = "JUNHENG_WARM"
+_AT_START = ("PYTHON", "LD_", "MPL", "MATPLOTLIB", "LC_", "VIRTUAL_ENV", "CONDA_PREFIX")
+_EXACTLY = ("LANG", "LANGUAGE", "TZ", "HOME", "IPYTHONDIR")
+_THREADS = tuple(
+    f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What a parent has to have ready.
+
+    Attributes
+    ----------
+    modules
+        To import, where they belong to this environment.
+    prepare
+        Functions to call, ``module:name``, whose work every child may share.
+    watch
+        Folders that `prepare` reads: when a file changes there, the parent ends.
+    """
+
+    modules: tuple[str, ...]
+    prepare: tuple[str, ...] = ()
+    watch: tuple[str, ...] = ()
+
+
+def can_fork() -> bool:
+    """Tell whether processes can be forked, watched and asked about here."""
+    return sys.platform == "linux" and hasattr(os, "pidfd_open")
+
+
+def find(wants: Wants, environment: Mapping[str, str]) -> Path:
+    """Give the socket of the parent for these wants, whether or not it is there."""
+    at_start = {
+        name: value
+        for name, value in environment.items()
+        if name.startswith(_AT_START) or name in _EXACTLY or name in _THREADS
+    }
+    about = {
+        "wants": asdict(wants),
+        "interpreter": [sys.executable, sys.prefix, sys.version],
+        "package": str(Path(__file__).parents[2]),
+        "environment": at_start,
+    }
+    return _folder() / f"{wire.digest(about)[:16]}.sock"
+
+
+def get_kernel(
+    wants: Wants,
+    *,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    seconds: float = 0,
+    memory: int = 0,
+) -> WarmKernel:
+    """Get a kernel from the parent for these wants, starting one if there is none.
+
+    Raises
+    ------
+    RefusedError
+        If there is none to be had.
+    """
+    environment = dict(os.environ if environment is None else environment)
+    path = find(wants, environment)
+    how = {"environment": environment, "folder": folder, "seconds": seconds, "memory": memory}
+    try:
+        return ask(path, **how)  # type: ignore[arg-type]
+    except RefusedError:
+        with _turn(path):
+            try:  # somebody may have started one in the meantime
+                return ask(path, **how)  # type: ignore[arg-type]
+            except RefusedError:
+                start(path, wants, environment).stdin.close()  # type: ignore[union-attr]
+        return ask(path, **how)  # type: ignore[arg-type]
+
+
+def start(
+    path: Path,
+    wants: Wants,
+    environment: Mapping[str, str],
+    *,
+    lifeline: bool = False,
+) -> subprocess.Popen[bytes]:
+    """Start a parent and wait until it listens.
+
+    Parameters
+    ----------
+    path
+        Its socket.
+    wants
+        What it has to have ready.
+    environment
+        What it starts with, and its children where they are not told otherwise.
+    lifeline
+        End it when its standard input, a pipe that we hold, ends.
+
+    Raises
+    ------
+    RefusedError
+        If it does not come to listening.
+    """
+    threads = dict.fromkeys(_THREADS, "1")
+    about = {**asdict(wants), "idle": IDLE_SECONDS, "lifeline": lifeline}
+    path.unlink(missing_ok=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "analysis.press.warm.parent", str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**threads, **environment},
+        cwd=path.parent,
+        start_new_session=True,
+    )
+    assert process.stdin is not None  # noqa: S101 - PIPE was asked for
+    until = time.monotonic() + START_SECONDS
+    try:
+        process.stdin.write(json.dumps(about).encode() + b"\n")
+        process.stdin.flush()
+        while not path.exists():
+            if process.poll() is not None or time.monotonic() > until:
+                raise RefusedError("it does not start")
+            time.sleep(0.01)
+    except BaseException as error:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        if isinstance(error, OSError):
+            raise RefusedError("it does not start") from None
+        raise
+    return process
+
+
+def list_sockets() -> Sequence[Path]:
+    """Give the sockets of this user's parents."""
+    return sorted(_folder().glob("*.sock"))
+
+
+def _folder() -> Path:
+    """Give the folder of sockets: ours, and nobody else's to enter.
+
+    Raises
+    ------
+    RefusedError
+        If somebody else has made it.
+    """
+    chosen = os.environ.get(_FOLDER_VARIABLE) or os.environ.get("XDG_RUNTIME_DIR")
+    root = Path(chosen or tempfile.gettempdir())
+    folder = root / (f"junheng-warm-{os.getuid()}")
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        about = folder.lstat()
+    except OSError as error:
+        raise RefusedError(type(error).__name__) from None
+    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid() or about.st_mode & 0o077:
+        raise RefusedError("the folder of sockets is not ours")
+    return folder
+
+
+@contextmanager
+def _turn(path: Path) -> Iterator[None]:
+    """Let one at a time start what several want."""
+    descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
