@@ -53,7 +53,7 @@ _FILE = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Pat
 @click.option("--font", "fonts", type=_FILE, multiple=True)
 @click.option("--fail-fast", is_flag=True)
 @click.option("--timeout", type=click.IntRange(min=1), default=600, show_default=True)
-@click.option("--engine", default="")
+@click.option("--engine", default="warm", show_default=True)
 def report(
     codes: tuple[str, ...],
     everything: bool,

@@ -15,7 +15,7 @@ import shutil
 import signal
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,17 @@ from typing import Any, Protocol
 
 from analysis import wire
 from analysis.press import kernel, manifest, staging
-from analysis.press.jobs import Failure, Job, Order, Settings, Summary, find_chapters
+from analysis.press.jobs import (
+    WARM,
+    Chapter,
+    Failure,
+    Job,
+    Order,
+    Settings,
+    Summary,
+    find_chapters,
+)
+from analysis.press.signature import open_notebook
 
 GRACE = 30
 """Seconds beyond the notebook's own limit after which a worker that says nothing is given up."""
@@ -85,7 +95,11 @@ def run(
         stage = target.with_name(f".{target.name}.new")
         orders[target] = Order(job, chapters[job.scope], settings, stage, target)
     private = any(job.audience != "public" for job in jobs)
-    with staging.hold(out, private=private), kernel.make_room() as room:
+    with (
+        staging.hold(out, private=private),
+        kernel.make_room() as room,
+        _hold_parent(room, chapters.values(), settings),
+    ):
         for folder in {target.parent for target in orders}:
             staging.recover(folder)
         batch = _Batch(deque(orders.values()), room, fail_fast, progress, settings.fonts)
@@ -94,6 +108,28 @@ def run(
         finally:
             batch.note()
     return batch.summary()
+
+
+@contextmanager
+def _hold_parent(
+    room: Path, chapters: Iterable[Sequence[Chapter]], settings: Settings
+) -> Iterator[None]:
+    """Have, for a run, the parent that its notebooks' kernels are forked from."""
+    if settings.engine != WARM:
+        yield
+        return
+    from analysis.press.warm import address, preload
+
+    notebooks = [open_notebook(chapter.path) for scope in chapters for chapter in scope]
+    modules = sorted({name for nb in notebooks for name in preload.read_imports(nb)})
+    environment = kernel.isolate(room, _given_fonts(settings.fonts), shared=room)
+    wants = address.Wants(tuple(modules), settings.prepare)
+    with address.hold(kernel.find_parent(room), wants, environment):
+        yield
+
+
+def _given_fonts(fonts: Sequence[str]) -> dict[str, str]:
+    return {**os.environ, wire.FONTS_VARIABLE: os.pathsep.join(fonts)}
 
 
 @dataclass(slots=True)
@@ -107,13 +143,12 @@ class _Worker:
     @classmethod
     async def start(cls, room: Path, fonts: Sequence[str]) -> _Worker:
         room.mkdir(mode=0o700)
-        environment = {**os.environ, wire.FONTS_VARIABLE: os.pathsep.join(fonts)}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "analysis.press.worker", str(room), str(room.parent),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env=kernel.isolate(room, environment),
+            env=kernel.isolate(room, _given_fonts(fonts)),
             cwd=room,
             start_new_session=True,
         )  # fmt: skip

@@ -25,6 +25,7 @@ from nbformat import NotebookNode
 from analysis import errors
 from analysis.errors import RunError, UsageError
 from analysis.press import document, kernel
+from analysis.press.jobs import WARM
 from analysis.press.signature import Value, bind, open_notebook, read_signature
 
 REQUESTED = ("county", "year", "language", "audience")
@@ -33,6 +34,8 @@ REQUESTED = ("county", "year", "language", "audience")
 _INJECTED = "injected-parameters"
 _CLASS = re.compile(r"[A-Za-z_]\w{0,60}", re.ASCII)
 _START_SECONDS = 60
+_LATE_SECONDS = 10
+"""After so many more, who has not ended a kernel that is too slow is not there any more."""
 
 
 class NotebookError(RunError):
@@ -58,6 +61,8 @@ def execute(
     engine: str | None = None,
     timeout: int = 600,
     within: Path | None = None,
+    parent: Path | None = None,
+    memory: int = 0,
 ) -> Path:
     """Run a notebook with these parameters and write it, outputs and all, once it is proven.
 
@@ -76,6 +81,10 @@ def execute(
     within
         A folder for the kernel's room, which other runs of one batch may share; where temporary
         files go by default.
+    parent
+        Socket of a warm parent (`analysis.press.warm`), for the engine ``warm``.
+    memory
+        MiB that the notebook may use in a kernel of that parent; 0 for no limit.
 
     Raises
     ------
@@ -92,8 +101,10 @@ def execute(
             f"notebook {notebook.name} declares no chapter (metadata.junheng.chapter)",
         )
     with kernel.make_room(within) as room, _quiet():
-        settings = {"room": str(room), "shared": str(within or "")}
-        executed = _run(nb, values, engine, timeout, settings)
+        how = _how(room, within, engine, parent, timeout)
+        executed = _run(
+            nb, values, timeout, {**how, "memory": memory} if "warm_kernel" in how else how
+        )
     _check_cells(executed)
     _check_request(document.prove(executed).sentinel, values)
     return _write(executed, output)
@@ -120,17 +131,39 @@ def _quiet() -> Iterator[None]:
         log.disabled = before
 
 
+def _how(
+    room: Path, within: Path | None, engine: str | None, parent: Path | None, timeout: int
+) -> dict[str, Any]:
+    """Say where the kernel comes from: an interpreter of its own, or the parent's next child.
+
+    Where the parent has none to give, the engine takes the first way by itself.
+    """
+    from traitlets.config import Config
+
+    settings = {"room": str(room), "shared": str(within or "")}
+    how = {
+        "engine_name": engine,
+        "kernel_manager_class": kernel.RoomKernelManager,
+        "config": Config(RoomKernelManager=settings),
+    }
+    if parent is None or engine != WARM:
+        return how
+
+    def fork(**limits: Any) -> Any:
+        from analysis.press.warm.client import ask
+
+        environment = kernel.isolate(room, os.environ, shared=within)
+        return ask(parent, environment=environment, folder=kernel.make_desk(room), **limits)
+
+    return {**how, "warm_kernel": fork, "notebook_timeout": timeout + _LATE_SECONDS}
+
+
 def _run(
-    nb: NotebookNode,
-    values: Mapping[str, Value],
-    engine: str | None,
-    timeout: int,
-    settings: Mapping[str, str],
+    nb: NotebookNode, values: Mapping[str, Value], timeout: int, how: Mapping[str, Any]
 ) -> NotebookNode:
     """Hand the notebook to papermill; whatever goes wrong there becomes a `NotebookError`."""
     import papermill
     from papermill.exceptions import PapermillExecutionError
-    from traitlets.config import Config
 
     end = time.monotonic() + timeout
     cursor = _Cursor()
@@ -139,7 +172,6 @@ def _run(
             nb,
             None,
             dict(values),
-            engine_name=engine,
             kernel_name="python3",
             language="python",
             progress_bar=False,
@@ -152,8 +184,7 @@ def _run(
             force_raise_errors=True,
             record_timing=False,
             shutdown_kernel="immediate",
-            kernel_manager_class=kernel.RoomKernelManager,
-            config=Config(RoomKernelManager=dict(settings)),
+            **how,
         )
     except PapermillExecutionError as error:
         raise _failure(error.ename, error.evalue, _place(nb, error.cell_index)) from None

@@ -18,6 +18,9 @@ from analysis.press.signature import Value, open_notebook
 
 Scope = Literal["county", "prefecture"]
 
+WARM = "warm"
+"""The engine whose kernels are forked (`analysis.press.warm`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
@@ -176,7 +179,9 @@ class Settings:
     timeout
         Seconds for one notebook.
     engine
-        Name of a papermill engine; empty for the stock one.
+        Name of a papermill engine; ``nbclient`` is papermill's own.
+    prepare
+        Dotted names of functions whose work all notebooks of a run may share.
     """
 
     formats: tuple[str, ...]
@@ -185,7 +190,8 @@ class Settings:
     edition: int = 1
     release_date: str = ""
     timeout: int = 600
-    engine: str = ""
+    engine: str = WARM
+    prepare: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +224,7 @@ class Order:
                     **settings,
                     "formats": tuple(settings["formats"]),
                     "fonts": tuple(settings["fonts"]),
+                    "prepare": tuple(settings["prepare"]),
                 }
             ),
             stage=Path(plain["stage"]),

@@ -106,6 +106,18 @@ def make_room(within: Path | None = None) -> Iterator[Path]:
         shutil.rmtree(room, ignore_errors=True)
 
 
+def find_parent(run: Path) -> Path:
+    """Give the socket of the parent that the kernels of a run are forked from."""
+    return run / "warm.sock"
+
+
+def make_desk(room: Path) -> Path:
+    """Make the empty folder of a room in which its kernel works."""
+    desk = room / "cwd"
+    desk.mkdir(exist_ok=True)
+    return desk
+
+
 def evict(room: Path) -> None:
     """End every process that lives in a room, but not the one that calls.
 
@@ -157,8 +169,6 @@ class RoomKernelManager(AsyncKernelManager):
     async def start_kernel(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Start the kernel in an empty folder of the room, seeing only what it may."""
         room = Path(self.room)
-        cwd = room / "cwd"
-        cwd.mkdir(exist_ok=True)
         shared = Path(self.shared) if self.shared else None
         env = isolate(room, os.environ, shared=shared)
-        await super().start_kernel(**{**kwargs, "cwd": str(cwd), "env": env})
+        await super().start_kernel(**{**kwargs, "cwd": str(make_desk(room)), "env": env})

@@ -118,6 +118,7 @@ def _run_chapters(
                 engine=order.settings.engine or None,
                 timeout=order.settings.timeout,
                 within=room,
+                parent=kernel.find_parent(room.parent),
             )
             done.append(document.read_chapter(executed))
         return done

@@ -26,6 +26,7 @@ IDLE_SECONDS = 600
 """How long a parent waits for the next question before it ends."""
 
 START_SECONDS = 60
+_END_SECONDS = 5
 _FOLDER_VARIABLE = "JUNHENG_WARM"
 _AT_START = ("PYTHON", "LD_", "MPL", "MATPLOTLIB", "LC_", "VIRTUAL_ENV", "CONDA_PREFIX")
 _EXACTLY = ("LANG", "LANGUAGE", "TZ", "HOME", "IPYTHONDIR")
@@ -157,6 +158,30 @@ def start(
             raise RefusedError("it does not start") from None
         raise
     return process
+
+
+@contextmanager
+def hold(path: Path, wants: Wants, environment: Mapping[str, str]) -> Iterator[Path | None]:
+    """Have a parent for the time of one run, or nothing where there can be none.
+
+    It ends with the run, and with the process that holds it.
+    """
+    try:
+        process = start(path, wants, environment, lifeline=True) if can_fork() else None
+    except RefusedError:
+        process = None
+    if process is None:
+        yield None
+        return
+    try:
+        yield path
+    finally:
+        process.stdin.close()  # type: ignore[union-attr]
+        try:
+            process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def list_sockets() -> Sequence[Path]:
