@@ -33,6 +33,12 @@ _EXACTLY = ("LANG", "LANGUAGE", "TZ", "HOME", "IPYTHONDIR")
 _THREADS = tuple(
     f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
 )
+_ONE_THREAD = {
+    **dict.fromkeys(_THREADS, "1"),
+    # Of two allocators Arrow brings, the one that nothing uses has a thread at its import.
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,6 @@ def start(
     RefusedError
         If it does not come to listening.
     """
-    threads = dict.fromkeys(_THREADS, "1")
     about = {**asdict(wants), "idle": IDLE_SECONDS, "lifeline": lifeline}
     path.unlink(missing_ok=True)
     process = subprocess.Popen(
@@ -137,7 +142,7 @@ def start(
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**threads, **environment},
+        env={**_ONE_THREAD, **environment},
         cwd=path.parent,
         start_new_session=True,
     )
