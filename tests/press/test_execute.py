@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import pickle
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -17,14 +20,44 @@ from analysis.errors import RunError, UsageError
 from analysis.press import kernel
 from analysis.press.document import read_chapter
 from analysis.press.execute import NotebookError, execute
+from analysis.press.warm import address, client
 
 CANARY = "130723200901011234"
 COUNTY = {"county": "010000"}
 
 
+PARENT: dict[str, Path] = {}
+
+
+@pytest.fixture(params=["nbclient", "warm"], autouse=True)
+def engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Every way of running is held to the same; a parent lives as long as the tests that share it."""
+    PARENT.clear()
+    if request.param == "warm":
+        PARENT["parent"] = request.getfixturevalue("parent")
+    yield request.param
+    if request.param == "warm":
+        assert json.loads(client.question(PARENT["parent"], "about"))["open"] == 0
+
+
+@pytest.fixture(scope="module")
+def parent() -> Iterator[Path]:
+    with kernel.make_room() as room:
+        environment = kernel.isolate(room, os.environ)
+        with address.hold(kernel.find_parent(room), address.Wants(()), environment) as path:
+            assert path is not None
+            yield path
+
+
 def run(folder: Path, timeout: int = 60, **how: object) -> Path:
     notebook = write_notebook(folder / "notebooks" / "tiny.ipynb", **how)
-    return execute(notebook, folder / "out.ipynb", COUNTY, timeout=timeout, within=folder)
+    engine = "warm" if PARENT else "nbclient"
+    output = folder / "out.ipynb"
+    return execute(
+        notebook, output, COUNTY, engine=engine, timeout=timeout, within=folder, **PARENT
+    )
 
 
 def test_a_run_to_the_sentinel(tmp_path: Path) -> None:
@@ -168,8 +201,9 @@ assert os.environ["OPENBLAS_NUM_THREADS"] == "1" and os.environ["MPLBACKEND"] ==
 assert os.listdir() == []
 assert get_ipython().history_manager.hist_file == ":memory:"
 assert os.environ["IPYTHONDIR"].startswith({str(tmp_path)!r})
-assert json.loads(Path(get_connection_file()).read_text())["transport"] == "ipc"
 """
+    if not PARENT:
+        code += "assert json.loads(Path(get_connection_file()).read_text())['transport'] == 'ipc'"
     run(tmp_path, code=code)
     assert not (tmp_path / "mine").exists()
 

@@ -27,6 +27,7 @@ IDLE_SECONDS = 600
 
 START_SECONDS = 60
 _END_SECONDS = 5
+_HOPELESS: set[Path] = set()
 _FOLDER_VARIABLE = "JUNHENG_WARM"
 _AT_START = ("PYTHON", "LD_", "MPL", "MATPLOTLIB", "LC_", "VIRTUAL_ENV", "CONDA_PREFIX")
 _EXACTLY = ("LANG", "LANGUAGE", "TZ", "HOME", "IPYTHONDIR")
@@ -106,8 +107,21 @@ def get_kernel(
             try:  # somebody may have started one in the meantime
                 return ask(path, **how)  # type: ignore[arg-type]
             except RefusedError:
-                start(path, wants, environment).stdin.close()  # type: ignore[union-attr]
+                _start_for_all(path, wants, environment)
         return ask(path, **how)  # type: ignore[arg-type]
+
+
+def _start_for_all(path: Path, wants: Wants, environment: Mapping[str, str]) -> None:
+    """Start a parent that outlives us; what once did not start is not tried by us again."""
+    if path in _HOPELESS:
+        raise RefusedError("it did not start")
+    try:
+        process = start(path, wants, environment)
+    except RefusedError:
+        _HOPELESS.add(path)
+        raise
+    assert process.stdin is not None  # noqa: S101 - PIPE was asked for
+    process.stdin.close()
 
 
 def start(

@@ -192,16 +192,24 @@ class WarmKernel:
             signal.pidfd_send_signal(self.handle, signal.SIGINT)
 
     def end(self, *, now: bool = False) -> None:
-        """End the kernel: as an interpreter ends, or at once; then hang up."""
+        """End the kernel: as an interpreter ends, or at once; wait until nothing of it is left."""
         if not now and self.alive:
             with contextlib.suppress(OSError):
                 self.line.send([STOP])
                 select.select([self.handle], [], [], _STOP_SECONDS)
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+        self._wait_for_burial()
         (self.post or self.line).close()
         os.close(self.handle)
         self.handle = -1
+
+    def _wait_for_burial(self) -> None:
+        """Wait for the parent to hang up, which it does when the kernel's whole group is gone."""
+        until = time.monotonic() + _STOP_SECONDS
+        while not self.line.closed and (left := until - time.monotonic()) > 0:
+            if select.select([self.line.fileno()], [], [], left)[0]:
+                self.line.receive()
 
 
 def ask(

@@ -243,8 +243,8 @@ class Parent:
                 _kill(child.pid)
 
     def _bury(self, child: Child) -> None:
+        _kill(child.pid)  # and what it started, while its number is nobody else's
         os.waitpid(child.pid, 0)
-        _kill(child.pid)  # what it started in its group
         with contextlib.suppress(OSError, ValueError):
             self.poll.unregister(child.connection.fileno())
         self.poll.unregister(child.handle)

@@ -116,7 +116,8 @@ def build() -> LineApp:
     """Make the shell of a kernel in this process, without a thread or a socket."""
     from IPython.core.history import HistoryManager
 
-    HistoryManager.enabled = False  # type: ignore[assignment]  # a database, with a thread that writes to it
+    HistoryManager.hist_file = ":memory:"  # type: ignore[assignment]
+    HistoryManager.enabled = False  # type: ignore[assignment]  # it has a thread
     app = LineApp.instance()
     app.initialize([])
     assert isinstance(app, LineApp)  # noqa: S101 - what `instance` does
