@@ -31,6 +31,8 @@ MARK, ROOM = "JUNHENG_TEST", "JUPYTER_RUNTIME_DIR"
 CANARY = "130723200901011234"
 HTML = Settings(formats=("html",), audit="tiny:agree", timeout=60)
 
+COLD = replace(HTML, engine="nbclient")
+
 Files = dict[str, bytes]
 
 
@@ -225,11 +227,23 @@ def test_a_worker_that_dies_costs_one_job(tmp_path: Path) -> None:
     """Killed as the memory killer would, while its kernel runs."""
     code = "import os, signal, time\nif county == '130703':\n    os.kill(os.getppid(), 9); time.sleep(60)"
     summary = batch.run(
-        jobs(), HTML, notebooks=notebooks(tmp_path / "n", code), out=tmp_path / "out"
+        jobs(), COLD, notebooks=notebooks(tmp_path / "n", code), out=tmp_path / "out"
     )
     assert summary.done == ("130702", "130705")
     assert [(f.county, f.kind, f.chapter) for f in summary.failures] == [
         ("130703", "WorkerDied", "tiny")
+    ]
+
+
+def test_a_parent_that_dies_costs_one_job(tmp_path: Path) -> None:
+    """Whoever comes after it is run by an interpreter of its own."""
+    code = "import os, time\nif county == '130703':\n    os.kill(os.getppid(), 9); time.sleep(60)"
+    summary = batch.run(
+        jobs(), HTML, notebooks=notebooks(tmp_path / "n", code), out=tmp_path / "out"
+    )
+    assert summary.done == ("130702", "130705")
+    assert [(f.county, f.kind, f.cell) for f in summary.failures] == [
+        ("130703", "DeadKernelError", 4)
     ]
 
 
@@ -252,7 +266,7 @@ def test_a_worker_that_says_nothing_is_given_up(
     code = "import os, signal, time\nos.kill(os.getppid(), signal.SIGSTOP)\ntime.sleep(60)"
     summary = batch.run(
         jobs("130702"),
-        replace(HTML, timeout=5),
+        replace(COLD, timeout=5),
         notebooks=notebooks(tmp_path / "n", code),
         out=tmp_path / "out",
     )

@@ -13,14 +13,13 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from analysis import wire
-from analysis.press.warm.client import RefusedError, WarmKernel, ask
+from analysis.press.warm.client import RefusedError, WarmKernel, ask, name_start, question
 
 IDLE_SECONDS = 600
 """How long a parent waits for the next question before it ends."""
@@ -115,23 +114,20 @@ def _start_for_all(path: Path, wants: Wants, environment: Mapping[str, str]) -> 
     """Start a parent that outlives us; what once did not start is not tried by us again."""
     if path in _HOPELESS:
         raise RefusedError("it did not start")
+    process = start(path, wants, environment)
+    assert process.stdin is not None  # noqa: S101 - PIPE was asked for
+    process.stdin.close()
     try:
-        process = start(path, wants, environment)
+        question(path, "about", START_SECONDS)
     except RefusedError:
         _HOPELESS.add(path)
         raise
-    assert process.stdin is not None  # noqa: S101 - PIPE was asked for
-    process.stdin.close()
 
 
 def start(
-    path: Path,
-    wants: Wants,
-    environment: Mapping[str, str],
-    *,
-    lifeline: bool = False,
+    path: Path, wants: Wants, environment: Mapping[str, str], *, lifeline: bool = False
 ) -> subprocess.Popen[bytes]:
-    """Start a parent and wait until it listens.
+    """Start a parent; who asks it for a kernel waits until it listens, or has given up.
 
     Parameters
     ----------
@@ -147,35 +143,27 @@ def start(
     Raises
     ------
     RefusedError
-        If it does not come to listening.
+        If it cannot be started.
     """
     about = {**asdict(wants), "idle": IDLE_SECONDS, "lifeline": lifeline}
     path.unlink(missing_ok=True)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "analysis.press.warm.parent", str(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**_ONE_THREAD, **environment},
-        cwd=path.parent,
-        start_new_session=True,
-    )
-    assert process.stdin is not None  # noqa: S101 - PIPE was asked for
-    until = time.monotonic() + START_SECONDS
+    name_start(path).touch(mode=0o600)
     try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "analysis.press.warm.parent", str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**_ONE_THREAD, **environment},
+            cwd=path.parent,
+            start_new_session=True,
+        )
+        assert process.stdin is not None  # noqa: S101 - PIPE was asked for
         process.stdin.write(json.dumps(about).encode() + b"\n")
         process.stdin.flush()
-        while not path.exists():
-            if process.poll() is not None or time.monotonic() > until:
-                raise RefusedError("it does not start")
-            time.sleep(0.01)
-    except BaseException as error:
-        process.kill()
-        process.wait()
-        process.stdin.close()
-        if isinstance(error, OSError):
-            raise RefusedError("it does not start") from None
-        raise
+    except OSError as error:
+        name_start(path).unlink(missing_ok=True)
+        raise RefusedError(type(error).__name__) from None
     return process
 
 

@@ -284,16 +284,28 @@ def question(path: Path, kind: str, patience: float = 5) -> str:
         line.close()
 
 
+def name_start(path: Path) -> Path:
+    """Name the file that stands beside a socket while its parent is getting ready."""
+    return path.with_suffix(".start")
+
+
 def _connect(path: Path, patience: float) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(patience)
-    try:
-        connection.connect(str(path))
-    except OSError as error:
-        connection.close()
-        raise RefusedError(type(error).__name__) from None
-    connection.settimeout(None)
-    return connection
+    """Connect to a parent, waiting for one that is getting ready."""
+    until = time.monotonic() + patience
+    while True:
+        starting = name_start(path).exists()
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(patience)
+        try:
+            connection.connect(str(path))
+        except OSError as error:
+            connection.close()
+            if not starting or time.monotonic() > until:
+                raise RefusedError(type(error).__name__) from None
+            time.sleep(0.01)
+            continue
+        connection.settimeout(None)
+        return connection
 
 
 def _first(line: Line, patience: float) -> tuple[bytes, bytes]:

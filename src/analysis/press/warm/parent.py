@@ -32,6 +32,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from analysis.press.warm.client import name_start
 from analysis.press.warm.line import READY, REFUSED, Inbox, Line, pack
 
 ASK_SECONDS = 5
@@ -274,18 +275,26 @@ def main() -> None:
     """Prepare what standard input says, listen, serve."""
     # Of the folder it was started in nothing is imported.
     sys.path[:] = [place for place in sys.path if place not in ("", os.getcwd())]
+    path = Path(sys.argv[1])
+    try:
+        parent = _get_ready(path)
+    finally:
+        name_start(path).unlink(missing_ok=True)
+    parent.run()
+
+
+def _get_ready(path: Path) -> Parent:
     about = json.loads(sys.stdin.buffer.readline())
     lifeline = os.dup(0) if about["lifeline"] else -1
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 0)
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    parent = Parent(Path(sys.argv[1]), about)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    parent = Parent(path, about)
     if count_threads() != 1:
         sys.exit(f"{count_threads()} threads")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     parent.listen(lifeline)
-    parent.run()
+    return parent
 
 
 def count_threads() -> int:
