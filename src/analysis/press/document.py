@@ -16,7 +16,8 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.notebooknode import from_dict
+from nbformat.v4 import new_notebook
 
 from analysis import wire
 from analysis.errors import RunError
@@ -264,10 +265,27 @@ def _kept(nb: NotebookNode, language: str) -> Iterator[NotebookNode]:
     for place, cell in enumerate(spoken):
         about = {"junheng": {"chapter": chapter, BACK: BACK in cell.metadata.get("tags", [])}}
         if cell.cell_type == "markdown" and not _heads_nothing(cell, spoken[place + 1 : -1]):
-            yield new_markdown_cell(cell.source, metadata=about)
+            yield _cell("markdown", cell.source, about)
         elif blocks := _published(cell):
-            outputs = [new_output("display_data", bundle) for bundle in blocks]
-            yield new_code_cell("", outputs=outputs, metadata=about)
+            outputs = [put_out(bundle) for bundle in blocks]
+            yield _cell("code", "", about, execution_count=None, outputs=outputs)
+
+
+def put_out(bundle: Bundle, about: Mapping[str, Any] | None = None) -> NotebookNode:
+    """Make the output that holds a bundle.
+
+    nbformat's own constructors hold each cell against its schema, which takes longer than all
+    else; the exporters validate the page as a whole.
+    """
+    made: dict[str, Any] = {"output_type": "display_data", "metadata": about or {}, "data": bundle}
+    node: NotebookNode = from_dict(made)
+    return node
+
+
+def _cell(kind: str, source: str, about: Mapping[str, Any], **rest: Any) -> NotebookNode:
+    """Make a cell, without the id that `_numbered` gives it."""
+    node: NotebookNode = from_dict({"cell_type": kind, "metadata": about, "source": source, **rest})
+    return node
 
 
 def _published(cell: NotebookNode) -> list[Bundle]:

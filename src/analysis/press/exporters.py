@@ -19,19 +19,19 @@ from nbconvert.exporters.exporter import Exporter
 from nbconvert.exporters.html import HTMLExporter
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_notebook
 from traitlets import Int, List, Unicode, default
 from traitlets.config import Config
 
 from analysis import wire
 from analysis.i18n import Language, say
 from analysis.press import typesetting
-from analysis.press.document import Bundle, opened
+from analysis.press.document import Bundle, opened, put_out
 from analysis.press.imprint import imprint
 from analysis.press.links import EMPTY
 from analysis.press.markup import Outline, to_html
 from analysis.press.plates import mount
-from analysis.press.sanitise import TAGS, allowed, clean
+from analysis.press.sanitise import clean
 
 TEMPLATE = Path(__file__).parent / "templates" / "county"
 WORDS = ("skip", "contents", "about")
@@ -46,12 +46,19 @@ _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 
 
 class BlockSanitizer(SanitizeHTML):
-    """nbconvert's own pass; markdown is left to the renderer, which takes no HTML at all."""
+    """nbconvert's own pass, by our allow-list: it keeps known MIME types and cleans their HTML.
+
+    Markdown is left to the renderer, which takes no HTML at all.
+    """
 
     def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
         if cell.cell_type == "markdown":
             return cell, resources
         return super().preprocess_cell(cell, resources, cell_index)
+
+    def sanitize_html_tags(self, html_str: str) -> Markup:
+        """Clean HTML; its type says from then on that it is clean, so that it is parsed once."""
+        return clean(html_str)
 
 
 class CountyHTMLExporter(HTMLExporter):
@@ -80,7 +87,6 @@ class CountyHTMLExporter(HTMLExporter):
                     "default_preprocessors": [],
                     "preprocessors": [BlockSanitizer],
                 },
-                "BlockSanitizer": {"tags": sorted(TAGS), "attributes": allowed},
             }
         )
         return config
@@ -154,10 +160,8 @@ def _shown(cell: NotebookNode, images: dict[str, str]) -> NotebookNode:
     for output in cell.outputs:
         html = _STYLE.sub("", output.data[wire.HTML])
         about = {"id": output.data[wire.RELEASED]["id"]}
-        outputs.append(
-            new_output("display_data", {wire.HTML: _lifted(html, images)}, metadata=about)
-        )
-    return new_code_cell("", outputs=outputs, metadata=cell.metadata, id=cell.id)
+        outputs.append(put_out({wire.HTML: _lifted(html, images)}, about))
+    return NotebookNode({**cell, "outputs": outputs})
 
 
 def _lifted(html: str, images: dict[str, str]) -> str:
@@ -200,7 +204,11 @@ def _block(
     images: Mapping[str, str],
     labels: set[str],
 ) -> Markup:
-    """Pass a block through the allow-list, put its images back, tell its regions from others."""
+    """Put the images of a block back and tell its regions from others.
+
+    A block that has not passed the allow-list, because nbconvert's pass was configured away,
+    passes it here.
+    """
 
     def put_back(match: re.Match[str]) -> str:
         found = images.get(match.group(1))
@@ -213,7 +221,8 @@ def _block(
         labels.add(label)
         return label
 
-    html = _REGION.sub(tell_apart, str(clean(output.data[wire.HTML])))
+    given = output.data[wire.HTML]
+    html = _REGION.sub(tell_apart, str(given if isinstance(given, Markup) else clean(given)))
     return Markup(_LIFTED.sub(put_back, mount(html, bundle, language)))  # noqa: S704
 
 
