@@ -94,6 +94,14 @@ bench: setup ## measure the speed promises
 	python benchmarks/stages.py --jobs $(JOBS) --scale $(SCALE)
 	python benchmarks/indices.py
 	python benchmarks/survey.py
+	python benchmarks/press/ratios.py
+	python benchmarks/press/forks.py
+	python benchmarks/press/country.py --counties 1307 --jobs $(JOBS)
+
+.PHONY: bench-country
+bench-country: setup ## the whole country, some hours and tens of GB: write it, report it, 3,000 forks (BUILD)
+	python benchmarks/press/forks.py --forks 3000
+	python benchmarks/press/country.py --counties all --jobs $(JOBS) --keep $(BUILD)/country
 
 .PHONY: docs
 docs: setup ## write the data dictionary and the map of CONTRIBUTING.md anew
