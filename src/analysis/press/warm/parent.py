@@ -40,6 +40,7 @@ ASK_SECONDS = 5
 
 _LARGEST_REQUEST = 1 << 22
 _DEATH_SIGNAL = 1
+_SYSTEM = ctypes.CDLL(None)
 _EVENTS = select.EPOLLIN | select.EPOLLRDHUP
 
 
@@ -75,11 +76,13 @@ class Parent:
 
     def __init__(self, path: Path, about: Mapping[str, Any]) -> None:
         from analysis.press.warm import preload, shell
+        from analysis.press.warm.exercise import exercise
 
         self.path = path
         self.idle = float(about["idle"])
         self.app = shell.build()
         preload.import_all(about["modules"])
+        exercise()
         for dotted in about["prepare"]:
             _call(dotted)
         self.watch = preload.Watch(map(Path, about["watch"]))
@@ -306,7 +309,7 @@ def _settle(request: Mapping[str, Any], streams: list[int]) -> None:
     """Make the child the process that was asked for: group, environment, folder, streams, limits."""
     from analysis.press.warm import shell
 
-    ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+    _SYSTEM.prctl(_DEATH_SIGNAL, signal.SIGKILL)
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)

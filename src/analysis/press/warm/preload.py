@@ -13,6 +13,7 @@ import importlib.util
 import os
 import sys
 import sysconfig
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from nbformat import NotebookNode
 
 _PACKAGE = Path(__file__).parents[2]
 _OURS = _PACKAGE.name
+_LOOK_SECONDS = 0.5
+"""Files that were looked at so short a time ago are not looked at again."""
 _NEVER = ("antigravity", "this", "__main__")
 
 
@@ -117,9 +120,13 @@ class Watch:
     def __init__(self, more: Iterable[Path] = ()) -> None:
         self._folders = [_PACKAGE, *more]
         self._seen = self._look()
+        self._looked = time.monotonic()
 
     def changed(self) -> bool:
         """Tell whether a file is not what it was, has gone or is new."""
+        if time.monotonic() - self._looked < _LOOK_SECONDS:
+            return False
+        self._looked = time.monotonic()
         return self._look() != self._seen
 
     def _look(self) -> dict[str, tuple[int, int]]:
