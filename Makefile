@@ -65,6 +65,11 @@ report: setup ## the demo prefecture: write, check, load, fit, report, site (SCA
 	@echo
 	@echo "看这里 / look here:  $(OUT)/index.html"
 
+.PHONY: lab
+lab: setup ## JupyterLab, its kernels open with everything imported
+	county warm notebooks/*.ipynb notebooks/explore/*.ipynb
+	JUPYTER_DEFAULT_PROVISIONER_NAME=warm jupyter lab
+
 .PHONY: check
 check: setup ## ruff, mypy, import-linter
 	ruff check .

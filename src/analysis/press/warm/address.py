@@ -67,18 +67,28 @@ def can_fork() -> bool:
 
 def find(wants: Wants, environment: Mapping[str, str]) -> Path:
     """Give the socket of the parent for these wants, whether or not it is there."""
+    return _folder() / f"{_hash_start(environment)}-{wire.digest(asdict(wants))[:16]}.sock"
+
+
+def find_any(environment: Mapping[str, str]) -> Path | None:
+    """Give the socket of a parent with these settings, whatever it has ready, the latest first."""
+    found = list(_folder().glob(f"{_hash_start(environment)}-*.sock"))
+    return max(found, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def _hash_start(environment: Mapping[str, str]) -> str:
+    """Hash what acts when an interpreter starts and cannot be changed afterwards."""
     at_start = {
         name: value
         for name, value in environment.items()
         if name.startswith(_AT_START) or name in _EXACTLY or name in _THREADS
     }
     about = {
-        "wants": asdict(wants),
         "interpreter": [sys.executable, sys.prefix, sys.version],
         "package": str(Path(__file__).parents[2]),
         "environment": at_start,
     }
-    return _folder() / f"{wire.digest(about)[:16]}.sock"
+    return wire.digest(about)[:16]
 
 
 def get_kernel(
@@ -125,7 +135,12 @@ def _start_for_all(path: Path, wants: Wants, environment: Mapping[str, str]) -> 
 
 
 def start(
-    path: Path, wants: Wants, environment: Mapping[str, str], *, lifeline: bool = False
+    path: Path,
+    wants: Wants,
+    environment: Mapping[str, str],
+    *,
+    lifeline: bool = False,
+    idle: float = IDLE_SECONDS,
 ) -> subprocess.Popen[bytes]:
     """Start a parent; who asks it for a kernel waits until it listens, or has given up.
 
@@ -139,13 +154,16 @@ def start(
         What it starts with, and its children where they are not told otherwise.
     lifeline
         End it when its standard input, a pipe that we hold, ends.
+    idle
+        Seconds without a kernel after which it ends.
 
     Raises
     ------
     RefusedError
         If it cannot be started.
     """
-    about = {**asdict(wants), "idle": IDLE_SECONDS, "lifeline": lifeline}
+    about = {**asdict(wants), "idle": idle, "lifeline": lifeline}
+    inherited = {name: value for name, value in environment.items() if not name.startswith("JPY_")}
     path.unlink(missing_ok=True)
     name_start(path).touch(mode=0o600)
     try:
@@ -154,7 +172,7 @@ def start(
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**_ONE_THREAD, **environment},
+            env={**_ONE_THREAD, **inherited},
             cwd=path.parent,
             start_new_session=True,
         )

@@ -11,7 +11,7 @@ import signal
 import socket
 import time
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -219,6 +219,7 @@ def ask(
     folder: Path | None = None,
     seconds: float = 0,
     memory: int = 0,
+    command: Sequence[str] = (),
     patience: float = 60,
 ) -> WarmKernel:
     """Have a parent fork a kernel.
@@ -231,6 +232,9 @@ def ask(
         What the kernel starts with; ours by default.
     seconds, memory
         Time and MiB that it may use; 0 for no limit.
+    command
+        Arguments of an ordinary kernel, which opens Jupyter's own sockets; by default the kernel
+        answers on the line.
     patience
         Seconds to wait for the parent.
 
@@ -240,12 +244,13 @@ def ask(
         If it will not, or there is none.
     """
     request = {
-        "kind": "notebook",
+        "kind": "kernel" if command else "notebook",
         "environment": dict(os.environ if environment is None else environment),
         "folder": str(folder or Path.cwd()),
         "seconds": seconds,
         "memory": memory,
         "umask": _umask(),
+        "command": list(command),
     }
     connection = _connect(path, patience)
     line = Line(connection)

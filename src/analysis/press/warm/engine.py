@@ -11,51 +11,68 @@ user with settings of IPython, a platform without fork.
 from __future__ import annotations
 
 import os
-import sys
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from nbformat import NotebookNode
-from papermill.engines import NBClientEngine
 
 from analysis.press.warm import address
 from analysis.press.warm.client import RefusedError, WarmKernel
 from analysis.press.warm.preload import read_imports
+from analysis.press.warm.specs import runs_here
 
 _OURS = ("warm_kernel", "memory", "notebook_timeout")
 
 
-class WarmEngine(NBClientEngine):
-    """Executes a notebook in a kernel forked from a parent that has imported everything."""
+class WarmEngine:
+    """Executes a notebook in a kernel forked from a parent that has imported everything.
+
+    It hands on to papermill's own engine, which is asked for when it is needed only: papermill
+    loads its engines while it is itself being imported.
+    """
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
+    def execute_notebook(cls, nb: NotebookNode, kernel_name: str, **kwargs: Any) -> NotebookNode:
         """Execute, warm if that can be, else as papermill does.
 
         Parameters
         ----------
-        nb_man, kernel_name, **kwargs
+        nb, kernel_name, **kwargs
             As papermill's engine has them, and:
         warm_kernel
             A function that gives the kernel; by default one from the parent of this user.
         memory, notebook_timeout
             MiB and seconds that the kernel may use.
         """
+        from papermill.engines import NBClientEngine
+
         given, memory, seconds = (kwargs.pop(name, None) for name in _OURS)
-        kernel = _get(nb_man.nb, kernel_name, given, memory or 0, seconds or 0, kwargs)
+        kernel = _get(nb, kernel_name, given, memory or 0, seconds or 0, kwargs)
         if kernel is None:
-            return super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
+            return NBClientEngine.execute_notebook(nb, kernel_name, **kwargs)
         kwargs.pop("kernel_manager_class", None)
         now = kwargs.pop("shutdown_kernel", "graceful") == "immediate"
         try:
-            return super().execute_managed_notebook(nb_man, kernel_name, km=kernel, **kwargs)
+            return NBClientEngine.execute_notebook(nb, kernel_name, km=kernel, **kwargs)
         except BaseException:
             now = True
             raise
         finally:
             kernel.end(now=now)
+
+    @classmethod
+    def nb_kernel_name(cls, nb: NotebookNode, name: str | None = None) -> str:
+        """Give the name of a notebook's kernel."""
+        from papermill.engines import NBClientEngine
+
+        return NBClientEngine.nb_kernel_name(nb, name)
+
+    @classmethod
+    def nb_language(cls, nb: NotebookNode, language: str | None = None) -> str:
+        """Give the language of a notebook."""
+        from papermill.engines import NBClientEngine
+
+        return NBClientEngine.nb_language(nb, language)
 
 
 def _get(
@@ -72,37 +89,3 @@ def _get(
         return address.get_kernel(wants, folder=Path(folder), memory=memory, seconds=seconds)
     except RefusedError:
         return None
-
-
-def runs_here(kernel_name: str) -> bool:
-    """Tell whether a kernel is ipykernel in this very interpreter, with no settings of its own."""
-    return _is_ours(kernel_name) and not _has_settings()
-
-
-@cache
-def _is_ours(kernel_name: str) -> bool:
-    try:
-        spec = KernelSpecManager().get_kernel_spec(kernel_name)
-    except NoSuchKernel:
-        return False
-    command = [os.path.realpath(spec.argv[0]) if os.sep in spec.argv[0] else spec.argv[0]]
-    here = {os.path.realpath(sys.executable), "python", "python3", Path(sys.executable).name}
-    return (
-        command[0] in here
-        and spec.argv[1:] == ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        and not spec.env
-        and "kernel_provisioner" not in spec.metadata
-    ) or (kernel_name == "python3" and _flags(spec.argv))
-
-
-def _flags(argv: list[str]) -> bool:
-    """Tell whether a command is ipykernel's own, with flags that change nothing for a notebook."""
-    rest = [word for word in argv[1:] if not word.startswith("-X")]
-    return rest == ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
-
-
-def _has_settings() -> bool:
-    """Tell whether the user has settings of IPython that a kernel would read at its start."""
-    root = Path(os.environ.get("IPYTHONDIR") or Path.home() / ".ipython") / "profile_default"
-    settings = [*root.glob("ipython*config.*"), *(root / "startup").glob("*.[ip]*py*")]
-    return any(path.suffix in (".py", ".json", ".ipy") for path in settings)

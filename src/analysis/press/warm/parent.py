@@ -338,7 +338,12 @@ def _serve_notebook(app: Any, line: Line, request: Mapping[str, Any]) -> None:
 
 
 def _serve_jupyter(app: Any, line: Line, request: Mapping[str, Any]) -> None:
-    raise NotImplementedError
+    from analysis.press.warm import shell
+
+    shell.forget(app)
+    line.send([READY, str(os.getpid()).encode()])
+    shell.launch(request["command"])
+    shell.leave()
 
 
 def _call(dotted: str) -> None:

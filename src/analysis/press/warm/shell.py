@@ -33,6 +33,8 @@ from traitlets import Any as AnyTrait
 from analysis.press.warm.line import CONTROL, IOPUB, SHELL, STOP, Line
 
 _LAST_SECONDS = 5
+_history: dict[str, Any] = {}
+"""How ipykernel has the settings that `build` changes."""
 
 
 class LineKernel(IPythonKernel):
@@ -116,6 +118,7 @@ def build() -> LineApp:
     """Make the shell of a kernel in this process, without a thread or a socket."""
     from IPython.core.history import HistoryManager
 
+    _history.update({name: getattr(HistoryManager, name) for name in ("hist_file", "enabled")})
     HistoryManager.hist_file = ":memory:"  # type: ignore[assignment]
     HistoryManager.enabled = False  # type: ignore[assignment]  # it has a thread
     app = LineApp.instance()
@@ -145,6 +148,25 @@ def attach(app: LineApp, line: Line) -> None:
     IPKernelApp.init_path(app)
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     sys.argv = [str(Path(ipykernel_launcher.__file__)), "-f", ""]
+
+
+def forget(app: LineApp) -> None:
+    """Undo `build` in a forked child that is to be an ordinary kernel, all but the imports."""
+    from IPython.core.history import HistoryManager
+
+    for name, value in _history.items():
+        setattr(HistoryManager, name, value)
+    atexit._clear()
+    for instance in (app.kernel.shell, app.kernel, app):
+        type(instance).clear_instance()
+
+
+def launch(command: Sequence[str]) -> None:
+    """Be ipykernel's ordinary application, until it ends."""
+    sys.argv = [str(Path(ipykernel_launcher.__file__)), *command]
+    with contextlib.suppress(SystemExit):
+        # The handle says that somebody started it, and names nobody to watch: the parent does.
+        IPKernelApp.launch_instance(argv=list(command), parent_handle=1)
 
 
 def make_new() -> None:
