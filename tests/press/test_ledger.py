@@ -78,6 +78,17 @@ def test_shards_are_read_as_one_and_the_folder_decides(tmp_path: Path) -> None:
     assert ledger.read_ledgers(tmp_path)[ONE.place].manifest == second
 
 
+def test_a_part_that_many_share_is_kept_once(tmp_path: Path) -> None:
+    shared = {"code": {f"module{n}": "0" * 64 for n in range(1000)}}
+    with ledger.open_ledger(tmp_path) as book:
+        for code in range(130702, 130722):
+            book.note(replace(ONE, code=str(code), parts={**shared, "data": {"a": str(code)}}))
+    read = ledger.read_ledgers(tmp_path)
+    assert read[("public", 2021, "130721")].parts == {**shared, "data": {"a": "130721"}}
+    # Kept by each report, the thousand hashes would take over 1.5 MB.
+    assert (tmp_path / ledger.FOLDER / "ledger.sqlite").stat().st_size < 300_000
+
+
 KILLED = """
 import os, sys
 from pathlib import Path

@@ -23,6 +23,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
+from analysis import wire
 from analysis.press import manifest
 
 FOLDER = ".ledger"
@@ -40,6 +41,8 @@ CREATE TABLE IF NOT EXISTS reports (
     PRIMARY KEY (audience, year, code)
 ) WITHOUT ROWID
 """
+# A part is kept once however many reports share it: a country's code would be a hundred megabytes.
+_PARTS = "CREATE TABLE IF NOT EXISTS parts (digest TEXT PRIMARY KEY, plain TEXT NOT NULL)"
 _FIELDS = (
     "audience", "year", "code", "state", "key", "parts", "manifest", "kind", "chapter", "grouping",
     "seconds", "attempts", "engine",
@@ -93,10 +96,15 @@ class Ledger:
 
     def note(self, entry: Entry) -> None:
         """Write what became of a report; it is on the disk when this returns."""
-        plain = json.dumps(entry.parts, ensure_ascii=False, sort_keys=True)
+        digests = {name: wire.digest(part) for name, part in entry.parts.items()}
+        plain = json.dumps(digests, sort_keys=True)
         values = [plain if name == "parts" else getattr(entry, name) for name in _FIELDS]
         marks = ", ".join("?" * (len(_FIELDS) + 1))
         with self._connection:
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO parts VALUES (?, ?)",
+                [(digests[n], json.dumps(dict(p))) for n, p in entry.parts.items()],
+            )
             self._connection.execute(
                 f"INSERT OR REPLACE INTO reports ({', '.join(_FIELDS)}, noted) VALUES ({marks})",  # noqa: S608 - names of our own
                 [*values, time.time()],
@@ -128,6 +136,7 @@ def open_ledger(out: Path, shard: tuple[int, int] | None = None) -> Iterator[Led
         connection.execute(f"PRAGMA journal_mode = {'DELETE' if shard else 'WAL'}")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(_TABLE)
+        connection.execute(_PARTS)
         yield Ledger(connection)
 
 
@@ -186,8 +195,10 @@ def _rows(connection: sqlite3.Connection) -> list[tuple[float, Entry]]:
     rows = connection.execute(
         f"SELECT noted, {', '.join(_FIELDS)} FROM reports ORDER BY audience, year, code"  # noqa: S608 - names of our own
     )
+    parts = {d: json.loads(p) for d, p in connection.execute("SELECT digest, plain FROM parts")}
     entries = []
     for noted, *values in rows:
         plain = dict(zip(_FIELDS, values, strict=True))
-        entries.append((noted, Entry(**{**plain, "parts": json.loads(plain["parts"])})))
+        plain["parts"] = {n: parts[d] for n, d in json.loads(plain["parts"]).items()}
+        entries.append((noted, Entry(**plain)))
     return entries
