@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
@@ -44,7 +44,6 @@ class Trip:
 
     folder: Path
     options: argparse.Namespace
-    rows: list[tuple[str, float, str]] = field(default_factory=list)
 
     def verb(self, name: str, *words: str, done: Path | None = None) -> float:
         """Run a verb, unless what it makes is there; give its seconds.
@@ -61,15 +60,15 @@ class Trip:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         seconds = time.perf_counter() - start
-        if said.returncode:
-            raise SystemExit(
-                f"county {' '.join(words)}\n{said.stdout[-2000:]}{said.stderr[-2000:]}"
-            )
-        self.note(name, seconds, f"{getrusage(RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MiB so far")
+        missing = NOT_MADE.search(said.stdout + said.stderr)
+        if said.returncode and missing is None:
+            told = said.stdout[-2000:] + said.stderr[-2000:]
+            raise SystemExit(f"county {' '.join(words)}\n{told}")
+        about = f"largest process {getrusage(RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MiB so far"
+        self.note(name, seconds, f"{about}, {missing[0]}" if missing else about)
         return seconds
 
     def note(self, name: str, seconds: float, about: str = "") -> None:
-        self.rows.append((name, seconds, about))
         print(f"  {name:28} {seconds:9.1f} s   {about}", flush=True)
 
     @property
