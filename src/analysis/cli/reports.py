@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 AUDIT = "analysis.release:audit"
 FORMATS = ("html", "pdf", "xlsx")
+PREPARE = (
+    "analysis.display.readiness:prepare",
+    "analysis.records.reference:load_reference",
+    "analysis.records.regions:regions",
+)
+"""What no report can tell from doing it anew, and every report needs."""
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _PRESENT = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -96,6 +102,7 @@ def report(
         ],
         Settings(
             audit=AUDIT,
+            prepare=PREPARE,
             fonts=tuple(map(str, fonts)),
             release_date=release_date.date().isoformat() if release_date else "",
             **settings,
