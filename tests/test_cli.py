@@ -22,7 +22,9 @@ from analysis.cli.verbs import Listed, Years
 from analysis.errors import Fault, InputError, JunhengError, StoreError, WithheldError
 from analysis.press import staging
 
-VERBS = ("template", "check", "load", "fit", "survey", "report", "site", "diff", "roster", "demo")
+VERBS = (
+    "template", "check", "load", "fit", "survey", "report", "site", "diff", "roster", "demo", "warm",
+)  # fmt: skip
 CANARY = "130723200901011234"
 OPTIONS = ("--store", "store", "--year", "2021")
 
