@@ -27,6 +27,8 @@ IDLE_SECONDS = 600
 START_SECONDS = 60
 _END_SECONDS = 5
 _HOPELESS: set[Path] = set()
+_STARTED: list[subprocess.Popen[bytes]] = []
+"""Parents that outlive us are kept in mind until we end, as nobody else can take leave of them."""
 _FOLDER_VARIABLE = "JUNHENG_WARM"
 _AT_START = ("PYTHON", "LD_", "MPL", "MATPLOTLIB", "LC_", "VIRTUAL_ENV", "CONDA_PREFIX")
 _EXACTLY = ("LANG", "LANGUAGE", "TZ", "HOME", "IPYTHONDIR")
@@ -127,6 +129,7 @@ def _start_for_all(path: Path, wants: Wants, environment: Mapping[str, str]) -> 
     process = start(path, wants, environment)
     assert process.stdin is not None  # noqa: S101 - PIPE was asked for
     process.stdin.close()
+    _STARTED.append(process)
     try:
         question(path, "about", START_SECONDS)
     except RefusedError:

@@ -334,7 +334,7 @@ def _serve_notebook(app: Any, line: Line, request: Mapping[str, Any]) -> None:
     line.send([READY, str(os.getpid()).encode()])
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(shell.serve(app, line))
-    shell.leave()
+    shell.leave(app)
 
 
 def _serve_jupyter(app: Any, line: Line, request: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import contextvars
 import os
 import random
 import sys
@@ -185,6 +186,8 @@ async def serve(app: LineApp, line: Line) -> None:
     kernel.io_loop = IOLoop.current()
     kernel._control_lock = asyncio.Lock()
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    # What a cell sets in its context (numpy's error handling is kept there), the next cell sees.
+    context = contextvars.copy_context()
     tasks: set[asyncio.Task[None]] = set()
 
     def hear() -> None:
@@ -194,7 +197,7 @@ async def serve(app: LineApp, line: Line) -> None:
                 continue
             message = [zmq.Frame(frame) for frame in frames]
             answer = kernel.dispatch_control if channel == CONTROL else _shell(kernel)
-            task = loop.create_task(answer(message))
+            task = loop.create_task(answer(message), context=context)
             tasks.add(task)
             task.add_done_callback(tasks.discard)
         if line.closed:
@@ -212,9 +215,11 @@ def _shell(kernel: LineKernel) -> Any:
     return answer
 
 
-def leave() -> None:
+def leave(app: LineApp | None = None) -> None:
     """End as an interpreter does, in bounded time: what was registered runs, then nothing more."""
     threading.Timer(_LAST_SECONDS, os._exit, (1,)).start()
+    if app is not None:  # what is said last is still published; the thread ends with the process
+        atexit.unregister(app.iopub_thread.stop)
     with contextlib.suppress(BaseException):
         atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
