@@ -79,6 +79,27 @@ def pinned(store: str | Path, year: int) -> str | None:
     return _pins(Path(store) / FOLDER).get(str(year))
 
 
+def list_fit(store: str | Path, year: int) -> dict[str, str]:
+    """Give the hash of each Finding and list of the fit that counts, by question and division.
+
+    Raises
+    ------
+    StoreError
+        If the fit was changed by hand or is incomplete.
+    """
+    fit = pinned(store, year)
+    if fit is None:
+        return {}
+    try:
+        manifest = (Path(store) / FOLDER / fit / MANIFEST).read_bytes()
+    except OSError:
+        raise _broken(fit) from None
+    if digest(manifest)[:16] != fit:
+        raise _broken(fit)
+    named: dict[str, str] = json.loads(manifest)["findings"]
+    return named
+
+
 def open_fit(
     store: str | Path, code: str, year: int, question: str
 ) -> tuple[dict[str, Any], Finding]:
@@ -165,17 +186,10 @@ def attach(
 def _find(store: str | Path, code: str, year: int, name: str) -> tuple[Path, str] | None:
     """Find the file of a result of the fit that counts, and the hash that it has to have."""
     fit = pinned(store, year)
-    if fit is None:
+    expected = list_fit(store, year).get(_name(name, code))
+    if fit is None or expected is None:
         return None
-    root = Path(store) / FOLDER / fit
-    try:
-        manifest = (root / MANIFEST).read_bytes()
-    except OSError:
-        raise _broken(fit) from None
-    if digest(manifest)[:16] != fit:
-        raise _broken(fit)
-    expected = json.loads(manifest)["findings"].get(_name(name, code))
-    return None if expected is None else (root / code / f"{name}.json", expected)
+    return Path(store) / FOLDER / fit / code / f"{name}.json", expected
 
 
 def _plain(roster: Roster) -> dict[str, Any]:

@@ -215,7 +215,7 @@ def _open(generation: Generation, code: str, year: int) -> CountyData:
     inputs = {
         "partitions": hashes,
         "place": asdict(place), "parent": asdict(parent), "year": year,
-        "origin": asdict(origin), "reference": _reference_digest(),
+        "origin": asdict(origin), "reference": reference_digest(),
     }  # fmt: skip
     return CountyData(
         place=place, parent=parent, year=year, tables=tables,
@@ -318,7 +318,8 @@ def join(origins: Iterable[Origin]) -> Origin:
 
 
 @cache
-def _reference_digest() -> str:
+def reference_digest() -> str:
+    """Hash the reference data that every county is read with."""
     root = reference.folder()
     files = sorted(p for p in root.rglob("*") if p.suffix in (".toml", ".csv"))
     return digest(b"".join(p.name.encode() + p.read_bytes() for p in files))
