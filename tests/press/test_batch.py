@@ -21,7 +21,7 @@ from tiny import write_notebook
 
 from analysis import wire
 from analysis.errors import BusyError, UsageError
-from analysis.press import batch, manifest, site, staging
+from analysis.press import batch, ledger, manifest, site, staging
 from analysis.press.jobs import Failure, Job, Order, Settings, Summary, find_chapters
 from analysis.press.progress import Meter
 
@@ -84,10 +84,11 @@ def jobs(*codes: str, **more: object) -> list[Job]:
 
 
 def files(out: Path) -> Files:
+    """Read all that is shared of a folder; the ledger is its owner's alone."""
     return {
         path.relative_to(out).as_posix(): path.read_bytes()
         for path in sorted(out.rglob("*"))
-        if path.is_file()
+        if path.is_file() and ledger.FOLDER not in path.parts
     }
 
 

@@ -58,6 +58,7 @@ _FILE = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Pat
 @click.option("--release-date", type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--font", "fonts", type=_FILE, multiple=True)
 @click.option("--fail-fast", is_flag=True)
+@click.option("--force", is_flag=True)
 @click.option("--timeout", type=click.IntRange(min=1), default=600, show_default=True)
 @click.option("--engine", default="warm", show_default=True)
 def report(
@@ -73,6 +74,7 @@ def report(
     release_date: datetime | None,
     fonts: tuple[Path, ...],
     fail_fast: bool,
+    force: bool,
     **settings: Any,
 ) -> int:
     r"""Make the reports of counties, or of a prefecture by its own code.
@@ -111,6 +113,7 @@ def report(
         out=out,
         workers=jobs or os.cpu_count() or 1,
         fail_fast=fail_fast,
+        force=force,
         progress=Meter(sys.stderr),
     )  # fmt: skip
     _tell(summary, out)
@@ -163,6 +166,7 @@ def _plan(store: Path, year: int, codes: tuple[str, ...], everything: bool) -> l
     """Make a job of each code; a code above counties stands for the prefecture itself."""
     from analysis.press.jobs import Job
     from analysis.records import list_counties
+    from analysis.records.declaration import declare
     from analysis.records.generations import current
 
     if everything == bool(codes):
@@ -176,12 +180,14 @@ def _plan(store: Path, year: int, codes: tuple[str, ...], everything: bool) -> l
             f"the store has no data of {year} for: {', '.join(unknown) or 'any county'}",
         )
     known = current(store).regions()
+    asked = tuple(dict.fromkeys(codes or sorted(counties)))
+    data = declare(store, year, asked)
     return [
         Job(
             code, year, known.place(code).label,
-            scope="county" if code in counties else "prefecture",
+            scope="county" if code in counties else "prefecture", data=data[code],
         )
-        for code in dict.fromkeys(codes or sorted(counties))
+        for code in asked
     ]  # fmt: skip
 
 
@@ -195,4 +201,6 @@ def _tell(summary: Summary, out: Path) -> None:
                 part for part in (failure.county, failure.language, failure.chapter) if part
             )
             click.echo(f"  {where}: {failure.zh} / {failure.en}", err=True)
+    if summary.current:
+        tell("current", n=len(summary.current))
     tell("made", n=len(summary.done), out=str(out))

@@ -13,16 +13,18 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import sys
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from analysis import wire
-from analysis.press import kernel, manifest, staging
+from analysis.press import kernel, ledger, manifest, staging, standing
 from analysis.press.jobs import (
     WARM,
     Chapter,
@@ -34,6 +36,7 @@ from analysis.press.jobs import (
     find_chapters,
 )
 from analysis.press.signature import open_notebook
+from analysis.press.standing import Standing
 
 GRACE = 30
 """Seconds beyond the notebook's own limit after which a worker that says nothing is given up."""
@@ -59,9 +62,10 @@ def run(
     out: Path,
     workers: int = 1,
     fail_fast: bool = False,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Summary:
-    """Make the reports of all jobs.
+    """Make the reports of all jobs that are not current.
 
     Parameters
     ----------
@@ -77,6 +81,8 @@ def run(
         Reports made at one time.
     fail_fast
         Begin nothing more after the first failure.
+    force
+        Make those anew too that are current.
     progress
         Who is told.
 
@@ -88,26 +94,29 @@ def run(
         If another run holds `out`.
     """
     out, notebooks = out.resolve(), notebooks.resolve()
-    chapters = {job.scope: find_chapters(notebooks, job.scope) for job in jobs}
-    orders = {}
-    for job in jobs:
-        target = staging.place(out, job.audience, job.year, job.county)
-        stage = target.with_name(f".{target.name}.new")
-        orders[target] = Order(job, chapters[job.scope], settings, stage, target)
-    private = any(job.audience != "public" for job in jobs)
-    with (
-        staging.hold(out, private=private),
-        kernel.make_room() as room,
-        _hold_parent(room, chapters.values(), settings),
-    ):
-        for folder in {target.parent for target in orders}:
+    folders = {staging.place(out, j.audience, j.year, j.county).parent for j in jobs}
+    for scope in {job.scope for job in jobs}:
+        find_chapters(notebooks, scope)
+    with staging.hold(out, private=any(job.audience != "public" for job in jobs)):
+        for folder in folders:
             staging.recover(folder)
-        batch = _Batch(deque(orders.values()), room, fail_fast, progress, settings.fonts)
-        try:
-            asyncio.run(batch.run(min(workers, len(orders))))
-        finally:
-            batch.note()
-    return batch.summary()
+        found = standing.judge(jobs, settings, notebooks=notebooks, out=out)
+        due = [one for one in found if force or one.state != "current"]
+        left = {one.order.target for one in found} - {one.order.target for one in due}
+        current = tuple(sorted(target.name for target in left))
+        if not due:  # nothing is started for nothing
+            return Summary((), (), current=current)
+        with (
+            ledger.open_ledger(out) as book,
+            kernel.make_room() as room,
+            _hold_parent(room, {one.order.chapters for one in due}, settings),
+        ):
+            batch = _Batch(deque(due), book, room, fail_fast, progress, settings.fonts)
+            try:
+                asyncio.run(batch.run(min(workers, len(due))))
+            finally:
+                batch.note()
+    return replace(batch.summary(), current=current)
 
 
 @contextmanager
@@ -173,7 +182,8 @@ class _Worker:
 
 @dataclass(slots=True)
 class _Batch:
-    queue: deque[Order]
+    queue: deque[Standing]
+    book: ledger.Ledger
     room: Path
     fail_fast: bool
     progress: Progress | None
@@ -223,11 +233,11 @@ class _Batch:
         worker: _Worker | None = None
         try:
             while self.queue and not (self.fail_fast and self.failed):
-                order = self.queue.popleft()
-                self.open.append(order)
+                task = self.queue.popleft()
+                self.open.append(task.order)
                 worker = worker or await self._hire()
-                alive = await self._make(worker, order)
-                self.open.remove(order)
+                alive = await self._make(worker, task)
+                self.open.remove(task.order)
                 if not alive or worker.jobs >= _JOBS_PER_WORKER:
                     leaving, worker = worker, None
                     await leaving.end()
@@ -239,17 +249,17 @@ class _Batch:
         self.hired += 1
         return await _Worker.start(self.room / f"w{self.hired}", self.fonts)
 
-    async def _make(self, worker: _Worker, order: Order) -> bool:
+    async def _make(self, worker: _Worker, task: Standing) -> bool:
         """Have one report made and put it in its place; tell whether the worker still lives."""
         worker.jobs += 1
-        alive = False
+        order, alive, start = task.order, False, time.monotonic()
         try:
             staging.make_stage(order.target, private=order.job.audience != "public")
             failure, alive = await self._follow(worker, order)
             if failure is None:
-                staging.publish(order.stage, order.target)
-        except OSError as error:
-            reason = error.strerror or ""
+                self._publish(task, time.monotonic() - start)
+        except (OSError, sqlite3.Error) as error:
+            reason = getattr(error, "strerror", None) or ""
             failure = _lost(
                 order, type(error).__name__, f"无法写入：{reason}", f"cannot write: {reason}"
             )
@@ -261,9 +271,19 @@ class _Batch:
             self.done.append(order)
         else:
             self.failed.append((order, failure))
+            with suppress(sqlite3.Error):  # what cannot be noted is not current either
+                self.book.note(standing.fail(task, failure, time.monotonic() - start))
         if self.progress:
             self.progress.end(order.job, failure)
         return alive
+
+    def _publish(self, task: Standing, seconds: float) -> None:
+        """Put a report in its place, which its entry knows before it stands there."""
+        order = task.order
+        entry = standing.enter(task, ledger.hash_manifest(order.stage), seconds)
+        self.book.note(entry)
+        staging.publish(order.stage, order.target)
+        self.book.note(replace(entry, state="ok"))
 
     async def _follow(self, worker: _Worker, order: Order) -> tuple[Failure | None, bool]:
         at = {"language": "", "chapter": ""}
@@ -295,7 +315,11 @@ class _Batch:
         return Summary(
             done=tuple(sorted(order.job.county for order in self.done)),
             failures=tuple(sorted((f for _, f in self.failed), key=lambda f: f.county)),
-            left=tuple(sorted(order.job.county for order in [*self.queue, *self.open])),
+            left=tuple(
+                sorted(
+                    order.job.county for order in [*(task.order for task in self.queue), *self.open]
+                )
+            ),
             stopped=self.stopped,
         )
 

@@ -51,6 +51,8 @@ class Job:
         Which notebooks it takes.
     parameters
         What else the notebooks are given, e.g. ``store`` and ``scheme``.
+    data
+        By pattern of partitions, the hash of what the report may read of them.
     """
 
     county: str
@@ -60,6 +62,7 @@ class Job:
     audience: str = "public"
     scope: Scope = "county"
     parameters: Mapping[str, Value] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +97,15 @@ class Summary:
         Codes that were not begun or not finished, because the run was stopped.
     stopped
         The signal that stopped it, or 0.
+    current
+        Codes whose report stands as it would be made again, sorted.
     """
 
     done: tuple[str, ...]
     failures: tuple[Failure, ...]
     left: tuple[str, ...] = ()
     stopped: int = 0
+    current: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -196,13 +202,18 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a worker is told: a job, its chapters, where to build it, what stands there now."""
+    """What a worker is told: a job, its chapters, where to build it, what stands there now, its key."""
 
     job: Job
     chapters: tuple[Chapter, ...]
     settings: Settings
     stage: Path
     target: Path
+    key: str = ""
+
+    @property
+    def place(self) -> tuple[str, int, str]:
+        return self.job.audience, self.job.year, self.job.county
 
     def to_json(self) -> str:
         """Write the order as one line."""
@@ -229,4 +240,5 @@ class Order:
             ),
             stage=Path(plain["stage"]),
             target=Path(plain["target"]),
+            key=plain["key"],
         )

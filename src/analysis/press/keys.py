@@ -57,7 +57,13 @@ def share(chapters: Iterable[Chapter], settings: Settings) -> dict[str, dict[str
         "templates": dict(_hash_folder(closure.ROOT / "press" / "templates")),
         "fonts": _hash_fonts(settings.fonts),
         "lock": dict(_versions()),
-        "settings": _values({"edition": settings.edition, "release_date": settings.release_date}),
+        "settings": _values(
+            {
+                "edition": settings.edition,
+                "release_date": settings.release_date,
+                "audit": settings.audit,
+            }
+        ),
     }
 
 

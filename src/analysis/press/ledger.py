@@ -36,7 +36,7 @@ _TABLE = """
 CREATE TABLE IF NOT EXISTS reports (
     audience TEXT NOT NULL, year INTEGER NOT NULL, code TEXT NOT NULL,
     state TEXT NOT NULL, key TEXT NOT NULL, parts TEXT NOT NULL, manifest TEXT NOT NULL,
-    kind TEXT NOT NULL, chapter TEXT NOT NULL, grouping TEXT NOT NULL,
+    kind TEXT NOT NULL, chapter TEXT NOT NULL, cell INTEGER NOT NULL, grouping TEXT NOT NULL,
     seconds REAL NOT NULL, attempts INTEGER NOT NULL, engine TEXT NOT NULL, noted REAL NOT NULL,
     PRIMARY KEY (audience, year, code)
 ) WITHOUT ROWID
@@ -44,8 +44,8 @@ CREATE TABLE IF NOT EXISTS reports (
 # A part is kept once however many reports share it: a country's code would be a hundred megabytes.
 _PARTS = "CREATE TABLE IF NOT EXISTS parts (digest TEXT PRIMARY KEY, plain TEXT NOT NULL)"
 _FIELDS = (
-    "audience", "year", "code", "state", "key", "parts", "manifest", "kind", "chapter", "grouping",
-    "seconds", "attempts", "engine",
+    "audience", "year", "code", "state", "key", "parts", "manifest", "kind", "chapter", "cell",
+    "grouping", "seconds", "attempts", "engine",
 )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ class Entry:
         What it was made from (`keys`).
     manifest
         Hash of its manifest, once there is one.
-    kind, chapter, grouping
+    kind, chapter, cell, grouping
         Class of the failure, where it was, and what failures of one cause have in common.
     seconds, attempts, engine
         How it was made.
@@ -78,6 +78,7 @@ class Entry:
     manifest: str = ""
     kind: str = ""
     chapter: str = ""
+    cell: int = 0
     grouping: str = ""
     seconds: float = 0.0
     attempts: int = 0

@@ -6,7 +6,7 @@
      "edition", "release_date", "run", "inputs", "languages": [], "chapters": [], "missing": [],
      "files": [{"path": "zh/report.html", "sha256", "bytes"}]}
 
-`run` is the hash of the data read, `inputs` that of everything the files were made from. Beside
+`run` is the hash of the data read, `inputs` the key of everything the files were made from (`keys`). Beside
 the counties of a year stands ``failures.json``: those that have no new report, and why.
 """
 
@@ -17,7 +17,6 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,31 +28,6 @@ NAME = "manifest.json"
 FAILURES = "failures.json"
 RUN_DIGITS = 16
 SCHEMA = 1
-_PACKAGE = Path(__file__).parents[1]
-_CODE_FILES = ("*.py", "*.toml", "*.j2", "*.css", "*.js", "*.typ")
-
-
-def hash_inputs(
-    sentinels: Sequence[Mapping[str, Any]], notebooks: Iterable[Path], settings: Mapping[str, Any]
-) -> str:
-    """Hash all that a report is made from: data, notebooks, our code, settings."""
-    return wire.digest(
-        {
-            "runs": sorted({f"{s['chapter']} {s['run']}" for s in sentinels}),
-            "notebooks": {path.name: _hash(path.read_bytes()) for path in notebooks},
-            "code": hash_code(),
-            "settings": dict(settings),
-        }
-    )
-
-
-@cache
-def hash_code() -> str:
-    """Hash the package as it stands."""
-    files = sorted(path for pattern in _CODE_FILES for path in _PACKAGE.rglob(pattern))
-    return wire.digest(
-        {path.relative_to(_PACKAGE).as_posix(): _hash(path.read_bytes()) for path in files}
-    )
 
 
 def join_runs(sentinels: Sequence[Mapping[str, Any]]) -> str:
@@ -91,14 +65,14 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     return plain if whole else None
 
 
-def carry_over(previous: Path, stage: Path, inputs: str) -> None:
-    """Keep the files of an earlier run that were made from the very same inputs.
+def carry_over(previous: Path, stage: Path, inputs: str, run: str) -> None:
+    """Keep the files of an earlier run that were made from the very same inputs and data.
 
     So a report in one more language or format stands beside the others, and none is left that
     says something else.
     """
     manifest = read_manifest(previous)
-    if manifest is None or manifest.get("inputs") != inputs:
+    if manifest is None or (manifest.get("inputs"), manifest.get("run")) != (inputs, run):
         return
     for file in manifest["files"]:
         target = stage / file["path"]

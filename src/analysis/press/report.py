@@ -8,15 +8,16 @@ agrees is the manifest written, without which there is no report.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from analysis.errors import JunhengError
+from analysis.errors import JunhengError, RunError
 from analysis.press import document, kernel, links, manifest, staging
 from analysis.press.execute import NotebookError, execute
-from analysis.press.jobs import Failure, Order
+from analysis.press.jobs import Failure, Job, Order
 from analysis.press.render import render
 
 Step = Callable[[str, str], None]
@@ -87,11 +88,12 @@ def _make(order: Order, room: Path, step: Step) -> None:
         for name, content in files.items():
             staging.write(order.stage / language / name, content)
     step("", "")
-    inputs = _hash_inputs(order, sentinels)
-    manifest.carry_over(order.target, order.stage, inputs)
+    _check_declared(job, sentinels)
+    run = manifest.join_runs(sentinels)
+    manifest.carry_over(order.target, order.stage, order.key, run)
     links.link(order.stage)
     _find(settings.audit)(order.stage, previous=order.target if order.target.exists() else None)
-    manifest.write_manifest(order.stage, _about(order, sentinels, inputs))
+    manifest.write_manifest(order.stage, _about(order, sentinels, run))
 
 
 def _run_chapters(
@@ -124,22 +126,20 @@ def _run_chapters(
         return done
 
 
-def _hash_inputs(order: Order, sentinels: list[Mapping[str, Any]]) -> str:
-    job, settings = order.job, order.settings
-    return manifest.hash_inputs(
-        [s for s in sentinels if s["language"] == job.languages[0]],
-        [chapter.path for chapter in order.chapters],
-        {
-            "parameters": {k: v for k, v in job.parameters.items() if k != "store"},
-            "audience": job.audience,
-            "edition": settings.edition,
-            "release_date": settings.release_date,
-            "fonts": [Path(font).name for font in settings.fonts],
-        },
+def _check_declared(job: Job, sentinels: Iterable[Mapping[str, Any]]) -> None:
+    """Fail closed where a chapter read what the key of its report knows nothing of."""
+    read = {name for sentinel in sentinels for name in sentinel["partitions"]}
+    strange = sorted(
+        name for name in read if not any(fnmatchcase(name, pattern) for pattern in job.data)
     )
+    if strange:
+        raise RunError(
+            f"报告读取了未登记的数据：{'、'.join(strange)}",
+            f"the report read data that were not declared: {', '.join(strange)}",
+        )
 
 
-def _about(order: Order, sentinels: list[Mapping[str, Any]], inputs: str) -> dict[str, Any]:
+def _about(order: Order, sentinels: list[Mapping[str, Any]], run: str) -> dict[str, Any]:
     job, settings = order.job, order.settings
     data = sentinels[0]["data"]
     return {
@@ -150,8 +150,8 @@ def _about(order: Order, sentinels: list[Mapping[str, Any]], inputs: str) -> dic
         "names": dict(job.names),
         "edition": settings.edition,
         "release_date": settings.release_date or data.get("as_of", ""),
-        "run": manifest.join_runs(sentinels),
-        "inputs": inputs,
+        "run": run,
+        "inputs": order.key,
         "chapters": list(dict.fromkeys(s["chapter"] for s in sentinels)),
         "missing": sorted({name for s in sentinels for name in s["missing"]}),
     }
