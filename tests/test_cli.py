@@ -23,7 +23,8 @@ from analysis.errors import Fault, InputError, JunhengError, StoreError, Withhel
 from analysis.press import staging
 
 VERBS = (
-    "template", "check", "load", "fit", "survey", "report", "site", "diff", "roster", "demo", "warm",
+    "template", "check", "load", "fit", "survey", "report", "site", "diff", "verify",
+    "roster", "demo", "warm",
 )  # fmt: skip
 CANARY = "130723200901011234"
 OPTIONS = ("--store", "store", "--year", "2021")

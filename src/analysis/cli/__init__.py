@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from analysis.cli import data, reports, surveys, warmth
+from analysis.cli import data, outputs, reports, surveys, warmth
 from analysis.cli.verbs import County, complain, explain_usage
 from analysis.errors import EXIT_INTERRUPTED, JunhengError
 
@@ -40,7 +40,7 @@ def county(debug: bool) -> None:
 
 for verb in (
     data.template, data.check, data.load, data.fit, surveys.survey, reports.report, reports.site, reports.diff,
-    data.roster, data.demo, warmth.warm,
+    outputs.verify, data.roster, data.demo, warmth.warm,
 ):  # fmt: skip
     county.add_command(verb)
 
