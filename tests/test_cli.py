@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -20,10 +21,10 @@ import pytest
 from analysis import cli
 from analysis.cli.verbs import Listed, Years
 from analysis.errors import Fault, InputError, JunhengError, StoreError, WithheldError
-from analysis.press import staging
+from analysis.press import ledger, manifest, staging
 
 VERBS = (
-    "template", "check", "load", "fit", "survey", "report", "site", "diff", "verify",
+    "template", "check", "load", "fit", "survey", "report", "site", "diff", "status", "verify",
     "roster", "demo", "warm",
 )  # fmt: skip
 CANARY = "130723200901011234"
@@ -160,6 +161,36 @@ def test_a_folder_in_use(
         )
     assert status == 75
     assert str(out) in err
+
+
+def test_the_status_of_a_folder_names_causes_and_verify_what_is_not_as_made(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, california: Path
+) -> None:
+    """Two counties failed for one cause, one was made from other parts, all others are missing."""
+    out = tmp_path / "reports"
+    made = out / "public" / "1998" / "06041"
+    made.mkdir(parents=True)
+    manifest.write_manifest(made, {})
+    one = ledger.Entry("public", 1998, "06037", "failed", kind="ValueError", chapter="balance")
+    with ledger.open_ledger(out) as book:
+        for code in ("06037", "06039"):
+            book.note(replace(one, code=code, cell=4, grouping="row #"))
+        book.note(replace(one, code="06041", state="ok", manifest=ledger.hash_manifest(made)))
+    asked = ("status", out, "--store", california, "--year", "1998")
+    status, said, _ = run(capfd, *asked)
+    assert status == 0
+    assert said.splitlines()[:3] == [
+        "已过时1份 / 1 stale", "缺失42份 / 42 missing", "未完成2份 / 2 failed",
+    ]  # fmt: skip
+    assert "  failed ValueError · balance · 4: row # (2): 06037 06039" in said.splitlines()
+    _, said, _ = run(capfd, *asked, "06037", "06041", "--format", "json")
+    failed, stale = json.loads(said)["reports"]
+    assert (failed["code"], failed["state"], failed["cause"]) == ("06037", "failed", "row #")
+    assert (stale["code"], stale["state"]) == ("06041", "stale")
+    assert stale["differ"]["data"] == ["place", "reference", "tables/*/county=06041/*"]
+    assert run(capfd, "verify", out)[0] == 0
+    (made / "manifest.json").write_text("{}")
+    assert run(capfd, "verify", out)[:2] == (1, "public/1998/06041/manifest.json\n")
 
 
 SURVEY = ("--year", "1998")

@@ -40,7 +40,7 @@ def county(debug: bool) -> None:
 
 for verb in (
     data.template, data.check, data.load, data.fit, surveys.survey, reports.report, reports.site, reports.diff,
-    outputs.verify, data.roster, data.demo, warmth.warm,
+    outputs.status, outputs.verify, data.roster, data.demo, warmth.warm,
 ):  # fmt: skip
     county.add_command(verb)
 

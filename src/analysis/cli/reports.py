@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -100,7 +101,7 @@ def report(
         [
             replace(job, languages=tuple(dict.fromkeys(languages)), audience=audience,
                     parameters=parameters)
-            for job in _plan(store, year, codes, everything)
+            for job in plan(store, year, codes, everything)
         ],
         Settings(
             audit=AUDIT,
@@ -162,7 +163,7 @@ def diff(old: Path, new: Path, format: str) -> int:
     return 0 if changes.same else EXIT_DIFFERENT
 
 
-def _plan(store: Path, year: int, codes: tuple[str, ...], everything: bool) -> list[Job]:
+def plan(store: Path, year: int, codes: Sequence[str], everything: bool) -> list[Job]:
     """Make a job of each code; a code above counties stands for the prefecture itself."""
     from analysis.press.jobs import Job
     from analysis.records import list_counties
