@@ -298,6 +298,23 @@ def test_a_file_that_changed_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert watch.changed()
 
 
+def test_a_parent_that_is_not_current_lets_its_children_end(tmp_path: Path) -> None:
+    path, folder = tmp_path / "p.sock", tmp_path / "watched"
+    folder.mkdir()
+    wants = address.Wants((), watch=(str(folder),))
+    with address.hold(path, wants, os.environ):
+        kernel = client.ask(path)
+        pid = json.loads(client.question(path, "about"))["pid"]
+        (folder / "new.toml").write_text("")
+        time.sleep(0.6)
+        with pytest.raises(client.RefusedError, match="changed"):
+            client.ask(path)
+        time.sleep(1.5)
+        assert alive(kernel.pid)
+        kernel.end()
+        until(lambda: not alive(pid))
+
+
 def test_a_parent_with_a_thread_gives_no_kernel(tmp_path: Path) -> None:
     """Then, as wherever there is none, the notebook is run by an interpreter of its own."""
     wants = address.Wants(("json",), prepare=("test_warm_threads:start",))

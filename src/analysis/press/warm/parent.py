@@ -7,8 +7,8 @@
 It runs in a fresh interpreter and never has a second thread, which is looked at before every fork.
 It listens on a socket that only its user can reach, and asks the system who connects. It ends when
 its input does (whoever started it for one run is gone), when nobody asked for a kernel for a
-while, when it is told to, or when a file that it was made of has changed; its children end with
-it. A child ends when the one who asked for it hangs up, or its time is over.
+while, or when it is told to, and its children end with it; when a file that it was made of has
+changed, it ends with the last of them. A child ends when the one who asked for it hangs up, or its time is over.
 """
 
 from __future__ import annotations
@@ -89,6 +89,7 @@ class Parent:
         self.visitors: dict[int, Visitor] = {}
         self.children: dict[int, Child] = {}
         self.forks = 0
+        self.ended = False
         self.quiet_since = time.monotonic()
         gc.collect()
         gc.freeze()
@@ -127,9 +128,12 @@ class Parent:
             self._close()
 
     def _over(self) -> bool:
+        """Tell whether to end: told to, or nobody is here and nobody can or does come."""
         if self.children or self.visitors:
             self.quiet_since = time.monotonic()
-        return time.monotonic() - self.quiet_since > self.idle or _inode(self.path) != self.place
+            return self.ended
+        idle = time.monotonic() - self.quiet_since > self.idle
+        return self.ended or idle or _inode(self.path) != self.place
 
     def _turn(self, number: int, event: int) -> None:
         if number == self.door.fileno():
@@ -192,6 +196,7 @@ class Parent:
             return json.dumps({"pid": os.getpid(), "forks": self.forks, "open": len(self.children)})
         if request["kind"] == "end":
             self.path.unlink(missing_ok=True)
+            self.ended = True
             return "ended"
         if request["kind"] not in ("notebook", "kernel"):
             return "no request"
