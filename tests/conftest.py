@@ -41,7 +41,7 @@ def _chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-KERNELS = ("test_batch", "test_execute")
+KERNELS = ("test_batch", "test_execute", "test_standing")
 
 collect_ignore = ["toy"]
 

@@ -39,7 +39,7 @@ def engine(
         PARENT["parent"] = request.getfixturevalue("parent")
     yield request.param
     if request.param == "warm":
-        assert json.loads(client.question(PARENT["parent"], "about"))["open"] == 0
+        assert json.loads(client.question(PARENT["parent"], "about", 60))["open"] == 0
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,7 @@ def parent() -> Iterator[Path]:
         environment = kernel.isolate(room, os.environ)
         with address.hold(kernel.find_parent(room), address.Wants(()), environment) as path:
             assert path is not None
+            client.question(path, "about", address.START_SECONDS)  # it is there
             yield path
 
 
