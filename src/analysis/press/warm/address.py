@@ -31,7 +31,7 @@ _STARTED: list[subprocess.Popen[bytes]] = []
 """Parents that outlive us are kept in mind until we end, as nobody else can take leave of them."""
 _FOLDER_VARIABLE = "JUNHENG_WARM"
 _AT_START = ("PYTHON", "LD_", "MPL", "MATPLOTLIB", "LC_", "VIRTUAL_ENV", "CONDA_PREFIX")
-_EXACTLY = ("LANG", "LANGUAGE", "TZ", "HOME", "IPYTHONDIR")
+_EXACTLY = ("LANG", "LANGUAGE", "TZ", "HOME")
 _THREADS = tuple(
     f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
 )
@@ -86,7 +86,7 @@ def _hash_start(environment: Mapping[str, str]) -> str:
         if name.startswith(_AT_START) or name in _EXACTLY or name in _THREADS
     }
     about = {
-        "interpreter": [sys.executable, sys.prefix, sys.version],
+        "interpreter": [os.path.realpath(sys.executable), sys.prefix, sys.version],
         "package": str(Path(__file__).parents[2]),
         "environment": at_start,
     }

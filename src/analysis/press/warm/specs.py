@@ -39,9 +39,17 @@ def is_our_kernel(command: Sequence[str]) -> bool:
     """
     first, *rest = command
     # jupyter_client takes the plain word for its own interpreter.
-    here = first in ("python", "python3") or first == sys.executable
+    here = first in ("python", "python3") or _same(first, sys.executable)
     words = [word for word in rest if not word.startswith("-X")]
     return here and words[:3] == ["-m", "ipykernel_launcher", "-f"] and len(words) == 4
+
+
+def _same(first: str, second: str) -> bool:
+    """Tell whether two names are of one interpreter, in one environment."""
+    folders, files = zip(
+        *((os.path.dirname(p), os.path.realpath(p)) for p in (first, second)), strict=True
+    )
+    return len(set(folders)) == len(set(files)) == 1
 
 
 def _has_settings() -> bool:
