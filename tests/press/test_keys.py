@@ -13,6 +13,7 @@ from tiny import write_notebook
 
 from analysis.press import closure, keys
 from analysis.press.jobs import Chapter, Job, Settings
+from analysis.press.signature import open_notebook
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 JOB = Job("130702", 2021, {"zh": "某县", "en": "Some County"}, parameters={"store": "/a"})
@@ -108,7 +109,7 @@ def test_a_question_does_not_hang_on_another() -> None:
 
 def test_a_magic_hides_no_import(tmp_path: Path) -> None:
     path = write_notebook(tmp_path / "a.ipynb", code="%precision 3\nfrom analysis import finding")
-    assert "analysis.finding" in keys.read_imports(path)
+    assert "analysis.finding" in closure.read_imports(open_notebook(path))
 
 
 LOADED = """
@@ -134,4 +135,4 @@ def test_what_a_notebook_loads_lies_in_the_closure(path: Path) -> None:
     ).stdout
     loaded = {name for name in told.split() if closure.find_module(name)}
     assert len(loaded) > 20
-    assert loaded <= closure.follow(keys.read_imports(path))
+    assert loaded <= closure.follow(closure.read_imports(open_notebook(path)))

@@ -27,6 +27,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 from papermill.exceptions import PapermillExecutionError
 
+from analysis.press import closure
 from analysis.press.warm import address, client, line, preload
 
 QUIET = {"progress_bar": False, "request_save_on_cell_execute": False, "record_timing": False}
@@ -485,7 +486,7 @@ def test_what_a_notebook_imports() -> None:
         "def f():\n import z",
     ]
     nb = new_notebook(cells=[new_code_cell(cell) for cell in cells])
-    assert preload.read_imports(nb) == ("a.b", "json", "x", "x.y", "z")
+    assert closure.read_imports(nb) == {"a.b", "json", "x", "x.y", "z"}
 
 
 def test_a_message_is_whole_or_not_there() -> None:

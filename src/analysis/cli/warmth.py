@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 from pathlib import Path
 
 import click
@@ -36,7 +36,7 @@ def warm(notebooks: tuple[Path, ...], hours: float, end: bool) -> None:
     found = 0
     for path in address.list_sockets():
         try:
-            about = json.loads(client.question(path, "about"))
+            about = address.describe(path)
             if end:
                 client.question(path, "end")
         except client.RefusedError:
@@ -49,27 +49,16 @@ def warm(notebooks: tuple[Path, ...], hours: float, end: bool) -> None:
 
 
 def _start(notebooks: tuple[Path, ...], hours: float) -> None:
-    import os
-
+    from analysis.press.closure import read_imports
     from analysis.press.signature import open_notebook
-    from analysis.press.warm import address, client, preload
+    from analysis.press.warm import address, client
 
-    modules = {name for path in notebooks for name in preload.read_imports(open_notebook(path))}
-    wants = address.Wants(tuple(sorted(modules)))
-    path = address.find(wants, os.environ)
+    modules = {name for path in notebooks for name in read_imports(open_notebook(path))}
     try:
-        if not address.can_fork():
-            raise client.RefusedError("no fork")
-        try:
-            about = client.question(path, "about")
-        except client.RefusedError:
-            process = address.start(path, wants, os.environ, idle=hours * 3600)
-            assert process.stdin is not None  # noqa: S101 - PIPE was asked for
-            process.stdin.close()
-            about = client.question(path, "about", address.START_SECONDS)
+        about = address.keep(address.Wants(tuple(sorted(modules))), os.environ, idle=hours * 3600)
     except client.RefusedError as error:
         raise RunError(
             f"无法预热：{error}；笔记本照常可用，只是打开较慢",
             f"cannot keep kernels warm: {error}; notebooks work as ever, and open more slowly",
         ) from None
-    tell("warm.ready", pid=str(json.loads(about)["pid"]))
+    tell("warm.ready", pid=str(about["pid"]))

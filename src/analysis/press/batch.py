@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from analysis import wire
-from analysis.press import kernel, ledger, manifest, staging, standing
+from analysis.press import closure, kernel, ledger, manifest, staging, standing
 from analysis.press.jobs import (
     WARM,
     Chapter,
@@ -96,14 +96,13 @@ def run(
     out, notebooks = out.resolve(), notebooks.resolve()
     folders = {staging.place(out, j.audience, j.year, j.county).parent for j in jobs}
     for scope in {job.scope for job in jobs}:
-        find_chapters(notebooks, scope)
+        find_chapters(notebooks, scope)  # or say that there are none, before anything is made
     with staging.hold(out, private=any(job.audience != "public" for job in jobs)):
         for folder in folders:
             staging.recover(folder)
         found = standing.judge(jobs, settings, notebooks=notebooks, out=out)
         due = [one for one in found if force or one.state != "current"]
-        left = {one.order.target for one in found} - {one.order.target for one in due}
-        current = tuple(sorted(target.name for target in left))
+        current = tuple(sorted(one.order.job.county for one in found if one not in due))
         if not due:  # nothing is started for nothing
             return Summary((), (), current=current)
         with (
@@ -127,10 +126,10 @@ def _hold_parent(
     if settings.engine != WARM:
         yield
         return
-    from analysis.press.warm import address, preload
+    from analysis.press.warm import address
 
     notebooks = [open_notebook(chapter.path) for scope in chapters for chapter in scope]
-    modules = sorted({name for nb in notebooks for name in preload.read_imports(nb)})
+    modules = sorted({name for nb in notebooks for name in closure.read_imports(nb)})
     environment = kernel.isolate(room, _given_fonts(settings.fonts), shared=room)
     wants = address.Wants(tuple(modules), settings.prepare)
     with address.hold(kernel.find_parent(room), wants, environment):
@@ -192,7 +191,7 @@ class _Batch:
     stopped: int = 0
     done: list[Order] = field(default_factory=list)
     failed: list[tuple[Order, Failure]] = field(default_factory=list)
-    open: list[Order] = field(default_factory=list)
+    open: list[Standing] = field(default_factory=list)
 
     async def run(self, workers: int) -> None:
         if self.progress:
@@ -234,10 +233,10 @@ class _Batch:
         try:
             while self.queue and not (self.fail_fast and self.failed):
                 task = self.queue.popleft()
-                self.open.append(task.order)
+                self.open.append(task)
                 worker = worker or await self._hire()
                 alive = await self._make(worker, task)
-                self.open.remove(task.order)
+                self.open.remove(task)
                 if not alive or worker.jobs >= _JOBS_PER_WORKER:
                     leaving, worker = worker, None
                     await leaving.end()
@@ -315,11 +314,7 @@ class _Batch:
         return Summary(
             done=tuple(sorted(order.job.county for order in self.done)),
             failures=tuple(sorted((f for _, f in self.failed), key=lambda f: f.county)),
-            left=tuple(
-                sorted(
-                    order.job.county for order in [*(task.order for task in self.queue), *self.open]
-                )
-            ),
+            left=tuple(sorted(task.order.job.county for task in [*self.queue, *self.open])),
             stopped=self.stopped,
         )
 

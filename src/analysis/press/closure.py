@@ -1,4 +1,4 @@
-"""Which modules of the package some code can load, found by reading it and not by running it.
+"""What some code imports, and which modules of the package it can load so, found by reading it.
 
 Every import is followed, those inside functions too, so the closure holds at least what a run
 loads: a change in a module outside it cannot change what the code does.
@@ -9,8 +9,11 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+
+from nbformat import NotebookNode
 
 ROOT = Path(__file__).parents[1]
 """The folder of the package."""
@@ -19,7 +22,7 @@ _PACKAGE = ROOT.name
 
 
 def names_imported(source: str, module: str = "", *, package: bool = False) -> frozenset[str]:
-    r"""List the dotted names of the package that a source imports.
+    r"""List the dotted names that a source imports; which of them are modules is not asked.
 
     Parameters
     ----------
@@ -33,7 +36,7 @@ def names_imported(source: str, module: str = "", *, package: bool = False) -> f
     Examples
     --------
     >>> sorted(names_imported("from analysis.press import batch, diff\nimport json"))
-    ['analysis.press', 'analysis.press.batch', 'analysis.press.diff']
+    ['analysis.press', 'analysis.press.batch', 'analysis.press.diff', 'json']
     >>> sorted(names_imported("def f():\n    from . import wire", "analysis.errors"))
     ['analysis', 'analysis.wire']
     """
@@ -45,7 +48,29 @@ def names_imported(source: str, module: str = "", *, package: bool = False) -> f
             origin = _origin(node, module, package=package)
             found.add(origin)
             found.update(f"{origin}.{alias.name}" for alias in node.names)
-    return frozenset(name for name in found if name.split(".", 1)[0] == _PACKAGE)
+    return frozenset(found)
+
+
+def read_imports(nb: NotebookNode) -> frozenset[str]:
+    r"""List the dotted names that the code cells of a notebook import.
+
+    A cell that only IPython understands, with a magic or a shell line, is read as IPython does.
+
+    Examples
+    --------
+    >>> from nbformat.v4 import new_code_cell, new_notebook
+    >>> cell = new_code_cell("%matplotlib inline\nimport json\nfrom os import path as p")
+    >>> sorted(read_imports(new_notebook(cells=[cell])))
+    ['json', 'os', 'os.path']
+    """
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    found: set[str] = set()
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            with suppress(SyntaxError):  # it fails when it runs, and says so there
+                found |= names_imported(TransformerManager().transform_cell(cell.source))
+    return frozenset(found)
 
 
 def _origin(node: ast.ImportFrom, module: str, *, package: bool) -> str:
@@ -73,7 +98,7 @@ def follow(names: Iterable[str]) -> frozenset[str]:
         if name in seen or find_module(name) is None:
             continue
         seen.add(name)
-        waiting.extend(_read(name))
+        waiting.extend(read_module(name))
         if "." in name:  # a module is loaded after the packages that hold it
             waiting.append(name.rpartition(".")[0])
     return frozenset(seen)
@@ -99,7 +124,8 @@ def _file(stem: Path) -> Path:
 
 
 @cache
-def _read(name: str) -> frozenset[str]:
+def read_module(name: str) -> frozenset[str]:
+    """List the dotted names that a module of the package imports; nothing for another name."""
     path = find_module(name)
     if path is None:
         return frozenset()

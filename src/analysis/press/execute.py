@@ -62,7 +62,6 @@ def execute(
     timeout: int = 600,
     within: Path | None = None,
     parent: Path | None = None,
-    memory: int = 0,
 ) -> Path:
     """Run a notebook with these parameters and write it, outputs and all, once it is proven.
 
@@ -83,8 +82,6 @@ def execute(
         files go by default.
     parent
         Socket of a warm parent (`analysis.press.warm`), for the engine ``warm``.
-    memory
-        MiB that the notebook may use in a kernel of that parent; 0 for no limit.
 
     Raises
     ------
@@ -102,9 +99,7 @@ def execute(
         )
     with kernel.make_room(within) as room, _quiet():
         how = _how(room, within, engine, parent, timeout)
-        executed = _run(
-            nb, values, timeout, {**how, "memory": memory} if "warm_kernel" in how else how
-        )
+        executed = _run(nb, values, timeout, how)
     _check_cells(executed)
     _check_request(document.prove(executed).sentinel, values)
     return _write(executed, output)

@@ -7,7 +7,6 @@ notebook, not a module that nothing of the report imports, and never a time, hos
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import distributions
@@ -20,6 +19,7 @@ from nbformat import NotebookNode
 from analysis import wire
 from analysis.press import closure
 from analysis.press.jobs import Chapter, Job, Settings
+from analysis.press.manifest import hash_file
 from analysis.press.signature import open_notebook
 
 PRESS = "analysis.press.worker"
@@ -134,25 +134,8 @@ def hash_code(notebooks: Iterable[Path], audit: str) -> dict[str, str]:
     """Hash every module that these notebooks, the press or the audit can load."""
     roots = {PRESS, audit.partition(":")[0]}
     for path in notebooks:
-        roots |= read_imports(path)
+        roots |= closure.read_imports(open_notebook(path))
     return closure.hash_modules(closure.follow(roots))
-
-
-def read_imports(path: Path) -> frozenset[str]:
-    """List what a notebook's code cells import of the package.
-
-    A cell that only IPython understands, with a magic or a shell line, is read as IPython does.
-    """
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    cells = (cell.source for cell in open_notebook(path).cells if cell.cell_type == "code")
-    found: set[str] = set()
-    for source in cells:
-        try:
-            found |= closure.names_imported(TransformerManager().transform_cell(source))
-        except SyntaxError:  # it fails when it runs, and says so there
-            continue
-    return frozenset(found)
 
 
 def _plain(cell: NotebookNode) -> dict[str, Any]:
@@ -167,7 +150,7 @@ def _values(plain: Mapping[str, Any]) -> dict[str, str]:
 @cache
 def _hash_folder(folder: Path) -> Mapping[str, str]:
     return {
-        path.relative_to(folder).as_posix(): _hash(path)
+        path.relative_to(folder).as_posix(): hash_file(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }
@@ -176,8 +159,8 @@ def _hash_folder(folder: Path) -> Mapping[str, str]:
 def _hash_fonts(given: Iterable[str]) -> dict[str, str]:
     """Hash fonts by their content, in the order in which they are asked."""
     found = (pylopdf_fonts_zh_cn.serif_path(), pylopdf_fonts_zh_cn.sans_path())
-    ours = {f"ours {n}": _hash(path) for n, path in enumerate(found)}
-    return {**ours, **{f"given {n}": _hash(Path(path)) for n, path in enumerate(given)}}
+    ours = {f"ours {n}": hash_file(path) for n, path in enumerate(found)}
+    return {**ours, **{f"given {n}": hash_file(Path(path)) for n, path in enumerate(given)}}
 
 
 @cache
@@ -185,7 +168,3 @@ def _versions() -> Mapping[str, str]:
     """Give the version of every distribution there is but our own, whose code counts itself."""
     found = {item.name.lower(): item.version for item in distributions()}
     return {name: found[name] for name in sorted(found) if name != "junheng"}
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -2,9 +2,9 @@
 
 ``OUT/.ledger/ledger.sqlite`` has a row a report: its key and what that is made of, the hash of its
 manifest, how often and how long it was tried, why it failed. Seconds and times stand here and in
-no output. A run without a scheduler that is one of several shards writes a file of its own,
-``shard-1-of-4.sqlite``, since SQLite is not made for a file that several machines share; reading
-reads them all, and of a report in several of them the entry counts that its folder agrees with.
+no output. A writer that is one of several shards has a file of its own, ``shard-1-of-4.sqlite``,
+since SQLite is not made for a file that several machines share; reading reads them all, and of a
+report in several of them the entry counts that its folder agrees with.
 
 A report is valid only with an entry: ``publishing``, with the hash of the new manifest, is on the
 disk before the folder takes its place, and ``ok`` after it. So a run that was killed between the
@@ -16,10 +16,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -27,7 +26,7 @@ from analysis import wire
 from analysis.press import manifest
 
 FOLDER = ".ledger"
-State = Literal["running", "publishing", "ok", "failed"]
+State = Literal["publishing", "ok", "failed"]
 MADE = ("publishing", "ok")
 """States whose manifest, if it is the folder's, makes the folder a report."""
 
@@ -58,7 +57,7 @@ class Entry:
     audience, year, code
         Which report.
     state
-        ``running``, ``publishing``, ``ok`` or ``failed``.
+        ``publishing``, ``ok`` or ``failed``.
     key, parts
         What it was made from (`keys`).
     manifest
@@ -163,22 +162,9 @@ def is_valid(out: Path, entry: Entry) -> bool:
 def hash_manifest(folder: Path) -> str:
     """Hash the manifest of a report; empty where there is none."""
     try:
-        return sha256((folder / manifest.NAME).read_bytes()).hexdigest()
+        return manifest.hash_file(folder / manifest.NAME)
     except OSError:
         return ""
-
-
-def find_strangers(out: Path, entries: Iterable[Entry]) -> list[Path]:
-    """List the folders among the reports that no entry knows: no outputs, whatever they hold."""
-    known = {_folder(out, entry) for entry in entries if is_valid(out, entry)}
-    years = {_folder(out, entry).parent for entry in entries}
-    return sorted(
-        folder
-        for year in years
-        if year.is_dir()
-        for folder in year.iterdir()
-        if folder.is_dir() and not folder.name.startswith(".") and folder not in known
-    )
 
 
 def _folder(out: Path, entry: Entry) -> Path:

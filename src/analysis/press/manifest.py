@@ -41,7 +41,7 @@ def write_manifest(folder: Path, about: Mapping[str, Any]) -> None:
     files = [
         {
             "path": path.relative_to(folder).as_posix(),
-            "sha256": _hash(path.read_bytes()),
+            "sha256": hash_file(path),
             "bytes": path.stat().st_size,
         }
         for path in sorted(folder.rglob("*"))
@@ -58,7 +58,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     try:
         plain = json.loads((folder / NAME).read_text(encoding="utf-8"))
         whole = plain["schema"] == SCHEMA and all(
-            _hash((folder / file["path"]).read_bytes()) == file["sha256"] for file in plain["files"]
+            hash_file(folder / file["path"]) == file["sha256"] for file in plain["files"]
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -112,5 +112,6 @@ def _dump(plain: Any) -> bytes:
     return json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
 
 
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def hash_file(path: Path) -> str:
+    """Hash a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -46,9 +45,7 @@ def _check(folder: Path) -> list[Path]:
     listed = json.loads((folder / manifest.NAME).read_bytes())["files"]
     expected = {folder / file["path"]: file["sha256"] for file in listed}
     there = {path for path in folder.rglob("*") if not path.is_dir()} - {folder / manifest.NAME}
-    changed = [path for path in expected if path in there and _hash(path) != expected[path]]
+    changed = [
+        path for path in expected if path in there and manifest.hash_file(path) != expected[path]
+    ]
     return [*changed, *(there ^ expected.keys())]
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

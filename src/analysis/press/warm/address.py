@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -114,27 +114,51 @@ def get_kernel(
     try:
         return ask(path, **how)  # type: ignore[arg-type]
     except RefusedError:
-        with _turn(path):
-            try:  # somebody may have started one in the meantime
-                return ask(path, **how)  # type: ignore[arg-type]
-            except RefusedError:
-                _start_for_all(path, wants, environment)
+        keep(wants, environment)
         return ask(path, **how)  # type: ignore[arg-type]
 
 
-def _start_for_all(path: Path, wants: Wants, environment: Mapping[str, str]) -> None:
-    """Start a parent that outlives us; what once did not start is not tried by us again."""
-    if path in _HOPELESS:
-        raise RefusedError("it did not start")
-    process = start(path, wants, environment)
-    assert process.stdin is not None  # noqa: S101 - PIPE was asked for
-    process.stdin.close()
-    _STARTED.append(process)
-    try:
-        question(path, "about", START_SECONDS)
-    except RefusedError:
-        _HOPELESS.add(path)
-        raise
+def keep(
+    wants: Wants, environment: Mapping[str, str], *, idle: float = IDLE_SECONDS
+) -> dict[str, int]:
+    """See that there is a parent for these wants, and give what it says about itself.
+
+    One that has to be started outlives us. What once did not start is not tried by us again.
+
+    Raises
+    ------
+    RefusedError
+        If there is none, and none to be had.
+    """
+    if not can_fork():
+        raise RefusedError("nothing can be forked here")
+    path = find(wants, environment)
+    with _turn(path):
+        with suppress(RefusedError):  # somebody may have started one in the meantime
+            return describe(path)
+        if path in _HOPELESS:
+            raise RefusedError("it did not start")
+        process = start(path, wants, environment, idle=idle)
+        assert process.stdin is not None  # noqa: S101 - PIPE was asked for
+        process.stdin.close()
+        _STARTED.append(process)
+        try:
+            return describe(path, START_SECONDS)
+        except RefusedError:
+            _HOPELESS.add(path)
+            raise
+
+
+def describe(path: Path, patience: float = 5) -> dict[str, int]:
+    """Ask a parent for its process, how often it has forked, and how many kernels are open.
+
+    Raises
+    ------
+    RefusedError
+        If there is none.
+    """
+    plain: dict[str, int] = json.loads(question(path, "about", patience))
+    return plain
 
 
 def start(

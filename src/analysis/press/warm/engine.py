@@ -16,9 +16,9 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from analysis.press.closure import read_imports
 from analysis.press.warm import address
 from analysis.press.warm.client import RefusedError, WarmKernel
-from analysis.press.warm.preload import read_imports
 from analysis.press.warm.specs import runs_here
 
 _OURS = ("warm_kernel", "memory", "notebook_timeout")
@@ -84,7 +84,7 @@ def _get(
             return given(memory=memory, seconds=seconds)
         if not address.can_fork() or "kernel_manager_class" in kwargs or not runs_here(kernel_name):
             return None
-        wants = address.Wants(read_imports(nb))
+        wants = address.Wants(tuple(sorted(read_imports(nb))))
         folder = kwargs.get("cwd") or os.getcwd()
         return address.get_kernel(wants, folder=Path(folder), memory=memory, seconds=seconds)
     except RefusedError:

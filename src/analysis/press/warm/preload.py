@@ -1,4 +1,4 @@
-"""What a notebook imports, read from its cells, imported before anybody asks.
+"""What notebooks import, imported before anybody asks, and whether it is still what it was.
 
 Only what belongs to this environment is imported early: the standard library, what is installed,
 and this package. A module that lies beside the notebook may be changed at any time, and is left to
@@ -7,7 +7,6 @@ the notebook itself.
 
 from __future__ import annotations
 
-import ast
 import importlib
 import importlib.util
 import os
@@ -15,57 +14,32 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from nbformat import NotebookNode
+from analysis.press import closure
 
-_PACKAGE = Path(__file__).parents[2]
-_OURS = _PACKAGE.name
 _LOOK_SECONDS = 0.5
 """Files that were looked at so short a time ago are not looked at again."""
 _NEVER = ("antigravity", "this", "__main__")
 
 
-def read_imports(nb: NotebookNode) -> tuple[str, ...]:
-    r"""Give the modules that the code cells of a notebook import, sorted.
-
-    >>> from nbformat.v4 import new_code_cell, new_notebook
-    >>> cell = new_code_cell("%matplotlib inline\nimport json\nfrom os import path as p")
-    >>> read_imports(new_notebook(cells=[cell]))
-    ('json', 'os', 'os.path')
-    """
-    found: set[str] = set()
-    for cell in nb.cells:
-        if cell.cell_type == "code":
-            found.update(_imports(_parse(cell.source)))
-    return tuple(sorted(found))
-
-
 def import_all(names: Iterable[str]) -> None:
-    """Import modules, and what modules of this package among them import anywhere.
+    """Import modules, and what those of this package among them import anywhere.
 
     A name that is not there, or fails, is left to the notebook to stumble over.
     """
-    queue, seen = list(names), set(_NEVER)
-    while queue:
-        name = queue.pop(0)
-        if name in seen:
-            continue
-        seen.add(name)
-        if _import(name):
-            queue += _imported_inside(name)
+    asked = list(names)
+    inside = {name for ours in closure.follow(asked) for name in closure.read_module(ours)}
+    for name in [*asked, *sorted(inside)]:
+        if name not in _NEVER:
+            _import(name)
 
 
-def _import(name: str) -> bool:
-    if name in sys.modules:
-        return True
-    try:
-        if not _belongs(name):
-            return False
-        importlib.import_module(name)
-    except Exception:  # whatever it is, it is the notebook's to meet
-        return False
-    return True
+def _import(name: str) -> None:
+    with suppress(Exception):  # whatever it is, it is the notebook's to meet
+        if name in sys.modules or _belongs(name):
+            importlib.import_module(name)
 
 
 def _belongs(name: str) -> bool:
@@ -80,45 +54,15 @@ def _belongs(name: str) -> bool:
 
 
 def _is_ours(place: str) -> bool:
-    roots = [str(_PACKAGE), *(sysconfig.get_path(n) for n in ("stdlib", "purelib", "platlib"))]
+    roots = [str(closure.ROOT), *(sysconfig.get_path(n) for n in ("stdlib", "purelib", "platlib"))]
     return any(os.path.realpath(place).startswith(os.path.realpath(root)) for root in roots)
-
-
-def _imported_inside(name: str) -> list[str]:
-    """Give what a module of this package imports, inside its functions too."""
-    module = sys.modules.get(name)
-    path = getattr(module, "__file__", None)
-    if name.partition(".")[0] != _OURS or not path or not path.endswith(".py"):
-        return []
-    return sorted(_imports(ast.parse(Path(path).read_text(encoding="utf-8"))))
-
-
-def _parse(source: str) -> ast.AST:
-    try:
-        return ast.parse(source)
-    except SyntaxError:
-        from IPython.core.inputtransformer2 import TransformerManager
-
-        try:
-            return ast.parse(TransformerManager().transform_cell(source))
-        except Exception:
-            return ast.Module([], [])
-
-
-def _imports(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 class Watch:
     """Files as they were when something was made of them: our package, libraries, what is named."""
 
     def __init__(self, more: Iterable[Path] = ()) -> None:
-        self._folders = [_PACKAGE, *more]
+        self._folders = [closure.ROOT, *more]
         self._seen = self._look()
         self._looked = time.monotonic()
 
