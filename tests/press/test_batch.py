@@ -368,6 +368,7 @@ def start(folder: Path, out: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(folder), str(out)],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
@@ -393,8 +394,9 @@ def test_a_signal_ends_everything_and_the_run_can_go_on(
         time.sleep(rng.uniform(0, 4))  # three reports by two workers last six seconds at least
         os.kill(process.pid, number)
         sent = time.monotonic()
-        process.communicate(timeout=10)
+        _, said = process.communicate(timeout=10)
         assert process.returncode == status
+        assert "Traceback" not in said
         assert time.monotonic() - sent < 10
         assert not workers()
         assert not list(out.rglob(".*.new"))

@@ -204,8 +204,9 @@ class _Batch:
             if not self.stopped:
                 raise
         finally:
-            for task in tasks:
-                task.cancel()
+            if not self.stopped:  # a signal has done so: once more would cut their farewell short
+                for task in tasks:
+                    task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             if self.progress:
                 self.progress.close()
