@@ -76,13 +76,11 @@ class Parent:
 
     def __init__(self, path: Path, about: Mapping[str, Any]) -> None:
         from analysis.press.warm import preload, shell
-        from analysis.press.warm.exercise import exercise
 
         self.path = path
         self.idle = float(about["idle"])
         self.app = shell.build()
         preload.import_all(about["modules"])
-        exercise()
         for dotted in about["prepare"]:
             _call(dotted)
         self.watch = preload.Watch(map(Path, about["watch"]))
