@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +19,15 @@ from analysis.press.standing import Standing
 CODES = ("130702", "130703")
 HTML = Settings(formats=("html",), audit="tiny:agree", timeout=60)
 READS = "sentinel['partitions'] = [f'tables/schools/county={county}/year=2021/part.parquet']"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loop_of_our_own() -> Iterator[None]:
+    """Set aside the loop of a browser that other tests have open: a batch runs one of its own."""
+    theirs = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(theirs)
 
 
 @pytest.fixture(autouse=True)
